@@ -1,0 +1,25 @@
+//! The contract between the controller and components.
+//!
+//! # Invariants
+//! - A component never sees salsa, the syntax tree or another component: only its arguments, its
+//!   contexts and the receivers its arguments carry.
+//! - Reporting exports or health never blocks: the newest value waits in the node's slot.
+//! - Concrete components live in their families' crates, not here.
+//!
+//! Start reading at [`Component`], then [`BuildContext`].
+
+mod capsules;
+mod context;
+mod contract;
+mod fanout;
+mod health;
+mod metrics;
+
+pub use capsules::{MetricsReceiver, METRICS_RECEIVER, TARGET, Target};
+pub use context::{BuildContext, ExportSink, RunContext, Services, MemoryDialer, DuplexStream};
+pub use contract::{
+    BuildFn, Component, ComponentDef, ComponentError, HttpHandler, HttpRequest, HttpResponse,
+};
+pub use fanout::MetricsFanout;
+pub use health::{Health, HealthState};
+pub use metrics::{ComponentMetrics, MetricsHub};

@@ -1,0 +1,150 @@
+//! Evaluated bodies into typed arguments, typed exports into values.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{EvaluatedBody, StructSchema, Value};
+
+/// One step from an attribute's value to the part that was wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathSegment {
+    /// Element of an array.
+    Index(usize),
+    /// Member of an object.
+    Field(String),
+}
+
+/// Why a body or value could not be decoded.
+///
+/// Positions stay with the caller: `statements` are indices into [`EvaluatedBody::entries`], one
+/// per nesting level, and `path` leads from the attribute's value to the offending part. Without
+/// `statements` the error is about the body as a whole (missing required attribute, validation).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    /// Statement indices from the outermost body inwards.
+    pub statements: Vec<usize>,
+    /// Steps into the value of the innermost statement, if it is an attribute.
+    pub path: Vec<PathSegment>,
+    /// True if the message is about the value (shown as `<expression><path> <message>`), false if
+    /// it is about the statement itself (`unrecognized attribute name "x"`).
+    pub about_value: bool,
+    /// True if the range to report is the block's header (name start to `{`), not the whole block.
+    pub about_header: bool,
+    /// Message, without position.
+    pub message: String,
+}
+
+impl DecodeError {
+    /// An error about the body as a whole.
+    pub fn body(message: impl Into<String>) -> Self {
+        Self {
+            statements: Vec::new(),
+            path: Vec::new(),
+            about_value: false,
+            about_header: false,
+            message: message.into(),
+        }
+    }
+
+    /// An error about a value.
+    pub fn value(message: impl Into<String>) -> Self {
+        Self { about_value: true, ..Self::body(message) }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// Converts a value of the language to a Rust type (spec/language.md §6).
+pub trait FromValue: Sized {
+    /// Converts, reporting the path to what is wrong.
+    fn from_value(value: &Value) -> Result<Self, DecodeError>;
+}
+
+/// Converts a Rust type to a value of the language (spec/language.md §4).
+pub trait ToValue {
+    /// The value other components, the UI and the API see.
+    fn to_value(&self) -> Value;
+}
+
+/// Arguments of a component or config block. Derive it.
+pub trait Args: Any + Send + Sync + fmt::Debug + PartialEq + Sized {
+    /// The static schema.
+    fn schema() -> &'static StructSchema;
+    /// Decodes and validates a body.
+    fn decode(body: &EvaluatedBody) -> Result<Self, DecodeError>;
+    /// The arguments as an evaluated body, for UI and API: fields in declaration order, optional
+    /// ones equal to their default left out (spec/language.md §15). Secrets stay secret capsules.
+    fn encode(&self) -> EvaluatedBody;
+}
+
+/// Exports of a component. Derive it.
+pub trait Exports: ToValue + fmt::Debug {
+    /// The static schema.
+    fn schema() -> &'static StructSchema;
+}
+
+/// Type-erased [`Args`].
+pub trait AnyArgs: Any + Send + Sync + fmt::Debug {
+    /// Compares with arguments of the same type.
+    fn dyn_eq(&self, other: &dyn AnyArgs) -> bool;
+    /// See [`Args::encode`].
+    fn dyn_encode(&self) -> EvaluatedBody;
+    /// For downcasting.
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<T: Args> AnyArgs for T {
+    fn dyn_eq(&self, other: &dyn AnyArgs) -> bool {
+        other.as_any().downcast_ref::<T>().is_some_and(|other| self == other)
+    }
+
+    fn dyn_encode(&self) -> EvaluatedBody {
+        self.encode()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// Shared, type-erased arguments: what the engine memoizes and the component receives.
+#[derive(Clone, Debug)]
+pub struct ArcArgs(Arc<dyn AnyArgs>);
+
+impl ArcArgs {
+    /// Wraps decoded arguments.
+    pub fn new<T: Args>(args: T) -> Self {
+        Self(Arc::new(args))
+    }
+
+    /// The arguments as `T`. `None` only if build was called with another component's arguments.
+    pub fn downcast_ref<T: Args>(&self) -> Option<&T> {
+        self.0.as_any().downcast_ref()
+    }
+
+    /// See [`Args::encode`].
+    pub fn encode(&self) -> EvaluatedBody {
+        self.0.dyn_encode()
+    }
+}
+
+impl PartialEq for ArcArgs {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.dyn_eq(&*other.0)
+    }
+}
+
+/// Decodes into shared arguments; the [`crate::definition`] tables hold this per type.
+impl ArcArgs {
+    /// Decodes `T` from `body`.
+    pub fn decode<T: Args>(body: &EvaluatedBody) -> Result<Self, DecodeError> {
+        T::decode(body).map(Self::new)
+    }
+}

@@ -1,0 +1,119 @@
+//! Components and config blocks by name, without their running parts.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{ArcArgs, DecodeError, EvaluatedBody, StructSchema};
+
+/// Stability of a component, block, function or feature; ordered from least to most stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stability {
+    /// `experimental`
+    Experimental,
+    /// `public-preview`
+    PublicPreview,
+    /// `generally-available`
+    GenerallyAvailable,
+}
+
+impl Stability {
+    /// The name used on the command line and in messages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Experimental => "experimental",
+            Self::PublicPreview => "public-preview",
+            Self::GenerallyAvailable => "generally-available",
+        }
+    }
+}
+
+impl fmt::Display for Stability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Stability {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Experimental, Self::PublicPreview, Self::GenerallyAvailable]
+            .into_iter()
+            .find(|level| level.as_str() == text)
+            .ok_or_else(|| format!("invalid stability level {text:?}"))
+    }
+}
+
+/// What a definition stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefinitionKind {
+    /// `local.file "x" { … }`
+    Component,
+    /// `logging { … }`, `declare "x" { … }`, `import.file "x" { … }`, `foreach "x" { … }`
+    ConfigBlock,
+    /// `http { … }`, `remotecfg { … }`
+    Service,
+}
+
+/// Decodes a body into arguments.
+pub type DecodeFn = fn(&EvaluatedBody) -> Result<ArcArgs, DecodeError>;
+
+/// Everything about a block type that is known without running it.
+#[derive(Debug)]
+pub struct Definition {
+    /// Full name, such as `prometheus.scrape`.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: DefinitionKind,
+    /// Its stability.
+    pub stability: Stability,
+    /// Needs `--feature.community-components.enabled`.
+    pub community: bool,
+    /// Argument schema and decoder; `None` while only the name is known ("not built yet").
+    pub args: Option<(fn() -> &'static StructSchema, DecodeFn)>,
+    /// Export schema.
+    pub exports: Option<fn() -> &'static StructSchema>,
+    /// User-facing description.
+    pub doc: &'static str,
+}
+
+/// Result of looking up a component name.
+#[derive(Clone, Copy, Debug)]
+pub enum Lookup {
+    /// A definition with arguments.
+    Known(&'static Definition),
+    /// A component that exists but that this version cannot run or check yet.
+    NotBuilt(&'static Definition),
+    /// No such name.
+    Unknown,
+}
+
+/// Sorted table of definitions. Fixed for the life of a process.
+#[derive(Debug)]
+pub struct Registry {
+    by_name: Vec<&'static Definition>,
+}
+
+impl Registry {
+    /// Builds the table. A definition with arguments wins over one that is only a name.
+    pub fn new(definitions: impl IntoIterator<Item = &'static Definition>) -> Self {
+        let mut by_name: Vec<_> = definitions.into_iter().collect();
+        by_name.sort_by_key(|d| (d.name, d.args.is_none()));
+        by_name.dedup_by_key(|d| d.name);
+        Self { by_name }
+    }
+
+    /// Looks up `name`.
+    pub fn lookup(&self, name: &str) -> Lookup {
+        match self.by_name.binary_search_by_key(&name, |d| d.name) {
+            Ok(i) if self.by_name[i].args.is_some() => Lookup::Known(self.by_name[i]),
+            Ok(i) => Lookup::NotBuilt(self.by_name[i]),
+            Err(_) => Lookup::Unknown,
+        }
+    }
+
+    /// All definitions in name order.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Definition> + '_ {
+        self.by_name.iter().copied()
+    }
+}

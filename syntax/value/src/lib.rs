@@ -1,0 +1,28 @@
+//! Values of the configuration language and the typed contract between text and components.
+//!
+//! # Invariants
+//! - A secret never leaves as text except through [`Secret::expose`]: `Debug`, `Display`, JSON and
+//!   text encodings print a placeholder.
+//! - Decoding reads an [`EvaluatedBody`] and knows nothing about syntax trees, salsa or tokio.
+//! - A [`Definition`] is plain static data: name, stability and schema are known without running
+//!   anything, so that checking, editing and documentation use what the daemon uses.
+//!
+//! Start reading at [`Value`], then [`Args`], then [`Definition`].
+
+// The derive macros name this crate by its path.
+extern crate self as alloy_value;
+
+mod body;
+mod decode;
+mod definition;
+mod schema;
+mod value;
+
+pub use alloy_derive::{Args, Block, Exports};
+pub use body::{BodyEntry, EvaluatedBlock, EvaluatedBody};
+pub use decode::{
+    AnyArgs, ArcArgs, Args, DecodeError, Exports, FromValue, PathSegment, ToValue,
+};
+pub use definition::{Definition, DefinitionKind, Lookup, Registry, Stability};
+pub use schema::{Field, FieldKind, StructSchema, TypeSchema};
+pub use value::{Capsule, CapsuleKind, Function, Object, OptionalSecret, Secret, Str, Value};
