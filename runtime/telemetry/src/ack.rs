@@ -25,7 +25,7 @@ impl Drop for Shared {
             if self.lost.load(Ordering::Acquire) { AckOutcome::Lost } else { AckOutcome::Safe };
         if let Some(done) = self.done.take() {
             // The producer may have stopped waiting, which is its choice.
-            drop(done.send(outcome));
+            let _stopped_waiting = done.send(outcome);
         }
     }
 }
