@@ -1,1 +1,14 @@
+//! Components that read the local machine: `local.file`.
+//!
+//! # Invariants
+//! - File content is exported byte for byte; a failing read keeps the last content.
+//! - Content that is too large or not UTF-8 is an error that names the file, never cut.
+//!
+//! Start reading at [`file`].
 
+use alloy_component::ComponentDef;
+
+pub mod file;
+
+/// The components of this family.
+pub static COMPONENTS: &[&ComponentDef] = &[&file::COMPONENT];

@@ -1,0 +1,103 @@
+//! The relabel `rule` block (spec/components/_common-relabel.md).
+
+use std::sync::Arc;
+
+use alloy_flow_relabel::{Names, Program, Rule, RuleConfig};
+use alloy_value::{
+    Args, Block, Capsule, CapsuleKind, DecodeError, FromValue, ToValue, TypeSchema, Value,
+    capsule_mismatch,
+};
+
+/// One relabelling rule.
+#[derive(Block, Clone, Debug, PartialEq)]
+#[args(validate = Self::check)]
+pub struct RuleBlock {
+    /// Labels whose values are joined with `separator` and matched against `regex`.
+    pub source_labels: Option<Vec<String>>,
+    /// Text between the joined values.
+    #[args(default = ";")]
+    pub separator: String,
+    /// Regular expression (RE2 syntax) that must match the whole joined value.
+    #[args(default = "(.*)")]
+    pub regex: String,
+    /// Modulus of the hash, for the action `hashmod`.
+    #[args(default = 0)]
+    pub modulus: u64,
+    /// Label that the result is written to.
+    #[args(default = "")]
+    pub target_label: String,
+    /// Value to write; `$1` and `${name}` stand for groups of `regex`.
+    #[args(default = "$1")]
+    pub replacement: String,
+    /// What to do: `replace`, `keep`, `drop`, `keepequal`, `dropequal`, `hashmod`, `labelmap`,
+    /// `labeldrop`, `labelkeep`, `lowercase` or `uppercase`.
+    #[args(default = "replace")]
+    pub action: String,
+}
+
+impl RuleBlock {
+    fn check(&self) -> Result<(), String> {
+        Rule::compile(&self.config()).map(drop).map_err(|error| error.to_string())
+    }
+
+    /// The rule as plain data.
+    pub fn config(&self) -> RuleConfig {
+        RuleConfig {
+            source_labels: self.source_labels.clone(),
+            separator: self.separator.clone(),
+            regex: self.regex.clone(),
+            modulus: self.modulus,
+            target_label: self.target_label.clone(),
+            replacement: self.replacement.clone(),
+            action: self.action.clone(),
+        }
+    }
+
+    /// Compiles a list of rules.
+    ///
+    /// # Errors
+    /// The message of the first rule that is refused; decoding has checked each rule already.
+    pub fn compile(rules: &[Self], names: Names) -> Result<Program, String> {
+        let rules: Vec<_> = rules.iter().map(Self::config).collect();
+        Program::compile(&rules, names).map_err(|error| error.to_string())
+    }
+}
+
+/// Kind of [`RelabelRules`].
+pub static RELABEL_RULES: CapsuleKind = CapsuleKind {
+    name: "relabel.Rules",
+    to_object: None,
+    eq: Some(|a, b| a.downcast_ref::<RelabelRules>() == b.downcast_ref::<RelabelRules>()),
+    display: None,
+};
+
+/// Rules as configured, exported for components that take `relabel_rules`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RelabelRules(pub Arc<[RuleConfig]>);
+
+impl RelabelRules {
+    /// The rules of a component's `rule` blocks.
+    pub fn new(rules: &[RuleBlock]) -> Self {
+        Self(rules.iter().map(RuleBlock::config).collect())
+    }
+}
+
+impl ToValue for RelabelRules {
+    const TYPE: TypeSchema = TypeSchema::Capsule("relabel.Rules");
+
+    fn to_value(&self) -> Value {
+        Value::Capsule(Capsule::new(&RELABEL_RULES, Arc::new(self.clone())))
+    }
+}
+
+impl FromValue for RelabelRules {
+    fn from_value(value: &Value) -> Result<Self, DecodeError> {
+        match value {
+            Value::Null => Ok(Self::default()),
+            Value::Capsule(capsule) if capsule.downcast_ref::<Self>().is_some() => {
+                Ok(capsule.downcast_ref::<Self>().cloned().unwrap_or_default())
+            }
+            _ => Err(capsule_mismatch(&RELABEL_RULES, value)),
+        }
+    }
+}
