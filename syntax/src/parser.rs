@@ -1,0 +1,628 @@
+//! Builds syntax trees, whatever the text.
+//!
+//! # Invariants
+//! - The text of the tree is the text that was parsed.
+//! - No tree is deeper than [`MAX_DEPTH`] constructs; what is nested deeper becomes one error node
+//!   up to the matching bracket.
+//! - Messages, their positions and the skipping after them follow spec/language.md §3.3.
+//!
+//! Start reading at [`Parser::body`].
+
+use rowan::{GreenNode, GreenNodeBuilder, Language as _};
+
+use crate::chars::{is_identifier, quote};
+use crate::kind::Alloy;
+use crate::lexer::{LexError, Lexer, Token};
+use crate::{Diagnostic, LineIndex, Span, SyntaxKind};
+
+use SyntaxKind as K;
+
+/// How deep constructs may nest: blocks, brackets, unary operators, and the links of operator and
+/// postfix chains.
+pub const MAX_DEPTH: u32 = 256;
+
+/// Code of the diagnostics of this module.
+pub const SYNTAX: &str = "syntax";
+
+pub(crate) fn parse_file(text: &str, invalid: &[u32]) -> (GreenNode, Vec<Diagnostic>) {
+    let mut parser = Parser::new(text, invalid);
+    parser.start(K::SourceFile);
+    parser.body(K::Eof);
+    parser.finish_root()
+}
+
+pub(crate) fn parse_expr(text: &str) -> (GreenNode, Vec<Diagnostic>) {
+    let mut parser = Parser::new(text, &[]);
+    parser.start(K::ExprRoot);
+    parser.expr();
+    parser.expect(K::Terminator);
+    parser.finish_root()
+}
+
+/// A place in the tree being built, around which a node can be put later.
+type Checkpoint = rowan::Checkpoint;
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+    /// Index of the current token; never trivia.
+    at: usize,
+    current: K,
+    /// Tokens before this index are in the tree.
+    built: usize,
+    builder: GreenNodeBuilder<'static>,
+    lex_errors: std::iter::Peekable<std::vec::IntoIter<LexError>>,
+    diagnostics: Vec<Diagnostic>,
+    lines: Option<LineIndex>,
+    last_error_line: Option<usize>,
+    depth: u32,
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str, invalid: &[u32]) -> Parser<'a> {
+        let (tokens, lex_errors) = Lexer::with_invalid(text, invalid).run();
+        let mut parser = Parser {
+            text,
+            tokens,
+            at: 0,
+            current: K::Eof,
+            built: 0,
+            builder: GreenNodeBuilder::new(),
+            lex_errors: lex_errors.into_iter().peekable(),
+            diagnostics: Vec::new(),
+            lines: None,
+            last_error_line: None,
+            depth: 0,
+        };
+        parser.skip_trivia();
+        parser
+    }
+
+    // Statements.
+
+    /// Statements up to `end`, which is not consumed.
+    fn body(&mut self, end: K) {
+        while self.current != end && self.current != K::Eof {
+            self.statement();
+            if self.current == end {
+                return;
+            }
+            if self.current == K::Terminator {
+                self.bump();
+            } else {
+                self.error_expected("TERMINATOR");
+                self.skip_statement();
+            }
+        }
+    }
+
+    fn statement(&mut self) {
+        if self.current != K::Ident {
+            self.error_expected("identifier");
+            self.skip_until(|kind| kind == K::Ident);
+            return;
+        }
+        let start = self.checkpoint();
+        let name_start = self.offset();
+        let mut name_end = self.end_offset();
+        let mut dotted = false;
+        self.bump();
+        while self.current == K::Dot {
+            dotted = true;
+            self.bump();
+            if self.current != K::Ident {
+                self.error_expected("identifier");
+                self.bump();
+                break;
+            }
+            name_end = self.end_offset();
+            self.bump();
+        }
+        let label = self.label();
+        match self.current {
+            K::Assign => {
+                if dotted {
+                    self.range_error(
+                        name_start,
+                        name_end,
+                        "attribute names may only consist of a single identifier with no \".\"",
+                    );
+                }
+                if let Some(label) = label {
+                    let message = "attribute names may not have labels";
+                    self.range_error(label.start, label.end, message);
+                }
+                self.attribute(start);
+            }
+            K::LCurly => {
+                self.builder.start_node_at(start, raw(K::Block));
+                self.block_body();
+                self.finish();
+            }
+            _ => {
+                self.builder.start_node_at(start, raw(K::Error));
+                if label.is_some() || dotted {
+                    self.error_expected("block body");
+                } else {
+                    self.error_expected("attribute assignment or block body");
+                }
+                self.skip_tokens_until(|kind| kind == K::Ident);
+                self.finish();
+            }
+        }
+    }
+
+    /// The label of a block, if there is one. Reports what is neither label, `=` nor `{`.
+    fn label(&mut self) -> Option<Token> {
+        match self.current {
+            K::Assign | K::LCurly => None,
+            K::Str => {
+                let token = self.token();
+                let source = self.text_of(token);
+                if !source.starts_with('"') {
+                    self.error(format!(
+                        "expected block label to be a double quoted string, but got {}",
+                        quote(source)
+                    ));
+                } else {
+                    // Both quotes are cut without looking, as if the literal were terminated.
+                    let content = cut_quotes(source);
+                    if !content.is_empty() && !is_identifier(content) {
+                        self.error(format!(
+                            "expected block label to be a valid identifier, but got {}",
+                            quote(content)
+                        ));
+                    }
+                }
+                self.bump();
+                Some(token)
+            }
+            _ => {
+                self.error_expected("block label");
+                self.bump();
+                None
+            }
+        }
+    }
+
+    fn attribute(&mut self, start: Checkpoint) {
+        self.builder.start_node_at(start, raw(K::Attribute));
+        self.bump();
+        let value = self.checkpoint();
+        let value_start = self.offset();
+        self.expr();
+        if matches!(self.current, K::Str | K::LCurly) {
+            self.block_as_value(value, value_start);
+        }
+        self.finish();
+    }
+
+    /// `name = value "label" { … }`: somebody wrote a block where only values are allowed.
+    fn block_as_value(&mut self, start: Checkpoint, start_offset: u32) {
+        self.builder.start_node_at(start, raw(K::Error));
+        if self.current == K::Str {
+            self.bump();
+        }
+        if self.current == K::LCurly {
+            self.block_body();
+            let end = self.previous_end();
+            self.range_error(start_offset, end, "cannot use a block as an expression");
+        } else {
+            self.error_expected("{");
+            self.skip_tokens_until(|kind| kind == K::Terminator);
+        }
+        self.finish();
+    }
+
+    fn block_body(&mut self) {
+        if self.depth + 1 > MAX_DEPTH {
+            self.too_deep();
+            return;
+        }
+        self.start(K::BlockBody);
+        self.bump();
+        self.depth += 1;
+        self.body(K::RCurly);
+        self.depth -= 1;
+        self.expect(K::RCurly);
+        self.finish();
+    }
+
+    // Expressions. Each function returns how many levels the node that it built has.
+
+    fn expr(&mut self) -> u32 {
+        self.binary(1)
+    }
+
+    fn binary(&mut self, lowest: u8) -> u32 {
+        let start = self.checkpoint();
+        let mut height = self.unary();
+        loop {
+            let precedence = precedence(self.current);
+            if precedence < lowest {
+                return height;
+            }
+            if self.depth + height + 1 > MAX_DEPTH {
+                self.too_deep();
+                return height;
+            }
+            self.builder.start_node_at(start, raw(K::BinaryExpr));
+            let right_associative = self.current == K::Caret;
+            self.bump();
+            self.depth += 1;
+            let right = self.binary(if right_associative { precedence } else { precedence + 1 });
+            self.depth -= 1;
+            self.finish();
+            height = height.max(right) + 1;
+        }
+    }
+
+    fn unary(&mut self) -> u32 {
+        if self.depth >= MAX_DEPTH {
+            self.too_deep();
+            return 1;
+        }
+        if !matches!(self.current, K::Not | K::Minus) {
+            return self.postfix();
+        }
+        self.start(K::UnaryExpr);
+        self.bump();
+        self.depth += 1;
+        let height = self.unary();
+        self.depth -= 1;
+        self.finish();
+        height + 1
+    }
+
+    fn postfix(&mut self) -> u32 {
+        let start = self.checkpoint();
+        let mut height = self.primary();
+        while matches!(self.current, K::Dot | K::LBracket | K::LParen) {
+            if self.depth + height + 1 > MAX_DEPTH {
+                self.too_deep();
+                return height;
+            }
+            self.depth += 1;
+            let inner = match self.current {
+                K::Dot => {
+                    self.builder.start_node_at(start, raw(K::AccessExpr));
+                    self.bump();
+                    self.expect(K::Ident);
+                    0
+                }
+                K::LBracket => {
+                    self.builder.start_node_at(start, raw(K::IndexExpr));
+                    self.bump();
+                    let inner = self.expr();
+                    self.expect(K::RBracket);
+                    inner
+                }
+                _ => {
+                    self.builder.start_node_at(start, raw(K::CallExpr));
+                    self.start(K::ArgList);
+                    self.bump();
+                    let inner = self.list(K::RParen);
+                    self.expect(K::RParen);
+                    self.finish();
+                    inner
+                }
+            };
+            self.depth -= 1;
+            self.finish();
+            height = height.max(inner) + 1;
+        }
+        height
+    }
+
+    fn primary(&mut self) -> u32 {
+        match self.current {
+            K::Ident => self.leaf(K::IdentExpr),
+            K::Str | K::Number | K::Float | K::Bool | K::Null => self.leaf(K::LiteralExpr),
+            K::LParen => {
+                self.start(K::ParenExpr);
+                self.bump();
+                self.depth += 1;
+                let inner = self.expr();
+                self.depth -= 1;
+                self.expect(K::RParen);
+                self.finish();
+                inner + 1
+            }
+            K::LBracket => {
+                self.start(K::ArrayExpr);
+                self.bump();
+                self.depth += 1;
+                let inner = self.list(K::RBracket);
+                self.depth -= 1;
+                self.expect(K::RBracket);
+                self.finish();
+                inner + 1
+            }
+            K::LCurly => {
+                self.start(K::ObjectExpr);
+                self.bump();
+                self.depth += 1;
+                // A `]` here is reported as the missing `}`, not as a bad field name.
+                let inner = if self.current == K::RBracket { 0 } else { self.fields() };
+                self.depth -= 1;
+                self.expect(K::RCurly);
+                self.finish();
+                inner + 1
+            }
+            _ => {
+                self.error_expected("expression");
+                self.start(K::Error);
+                self.skip_tokens_until(|kind| {
+                    matches!(
+                        kind,
+                        K::Terminator | K::RParen | K::RCurly | K::RBracket | K::Comma
+                    )
+                });
+                self.finish();
+                1
+            }
+        }
+    }
+
+    fn leaf(&mut self, kind: K) -> u32 {
+        self.start(kind);
+        self.bump();
+        self.finish();
+        1
+    }
+
+    /// Expressions with commas up to `end`, which is not consumed.
+    fn list(&mut self, end: K) -> u32 {
+        let mut height = 0;
+        while self.current != end && self.current != K::Eof {
+            height = height.max(self.expr());
+            self.separator(end, "missing ',' in expression list");
+        }
+        height
+    }
+
+    fn fields(&mut self) -> u32 {
+        let mut height = 0;
+        while self.current != K::RCurly && self.current != K::Eof {
+            self.start(K::Field);
+            if matches!(self.current, K::Ident | K::Str) {
+                self.bump();
+            } else {
+                self.error_expected("field name (string or identifier)");
+                self.skip_until(|kind| kind == K::Assign);
+            }
+            self.expect(K::Assign);
+            height = height.max(self.expr());
+            self.finish();
+            self.separator(K::RCurly, "missing ',' in field list");
+        }
+        height
+    }
+
+    fn separator(&mut self, end: K, message: &str) {
+        if self.current == end {
+            return;
+        }
+        if self.current != K::Comma {
+            self.error(message.to_owned());
+        }
+        self.bump();
+    }
+
+    // Errors and skipping.
+
+    fn expect(&mut self, kind: K) {
+        if self.current != kind {
+            self.error_expected(kind.name());
+        }
+        self.bump();
+    }
+
+    fn error_expected(&mut self, what: &str) {
+        self.error(format!("expected {what}, got {}", self.current.name()));
+    }
+
+    /// Reports at the current token, but only once per line.
+    fn error(&mut self, message: String) {
+        let offset = self.offset();
+        let text = self.text;
+        let line = self.lines.get_or_insert_with(|| LineIndex::new(text)).line_of(offset);
+        if self.last_error_line.replace(line) == Some(line) {
+            return;
+        }
+        self.push(Span::at(offset), message);
+    }
+
+    /// Reports a range; neither obeys nor counts for the one error per line.
+    fn range_error(&mut self, start: u32, end: u32, message: &str) {
+        self.push(Span::Bytes { start, end: Some(end) }, message.to_owned());
+    }
+
+    fn push(&mut self, span: Span, message: String) {
+        self.take_lex_errors(self.at);
+        self.diagnostics.push(Diagnostic::error(span, message).with_code(SYNTAX));
+    }
+
+    /// Records the errors of the tokens read so far.
+    fn take_lex_errors(&mut self, last_token: usize) {
+        while let Some(error) =
+            self.lex_errors.next_if(|error| error.token as usize <= last_token)
+        {
+            let diagnostic = Diagnostic::error(Span::at(error.offset), error.message);
+            self.diagnostics.push(diagnostic.with_code(SYNTAX));
+        }
+    }
+
+    /// Skips what is nested too deep: up to the end of the bracket that starts here, and of what
+    /// follows it in the same expression.
+    fn too_deep(&mut self) {
+        self.error(format!("nesting is deeper than {MAX_DEPTH} levels"));
+        self.start(K::Error);
+        let block = self.current == K::LCurly;
+        let mut open = 0usize;
+        loop {
+            match self.current {
+                K::Eof => break,
+                K::LCurly | K::LParen | K::LBracket => open += 1,
+                K::RCurly | K::RParen | K::RBracket => {
+                    if open == 0 {
+                        break;
+                    }
+                    open -= 1;
+                    if open == 0 && block {
+                        self.bump();
+                        break;
+                    }
+                }
+                K::Terminator | K::Comma if open == 0 => break,
+                _ => {}
+            }
+            self.bump();
+        }
+        self.finish();
+    }
+
+    /// Skips to the next token that `stop` accepts, into an error node if there is anything.
+    fn skip_until(&mut self, stop: impl Fn(K) -> bool) {
+        if stop(self.current) || self.current == K::Eof {
+            return;
+        }
+        self.start(K::Error);
+        self.skip_tokens_until(stop);
+        self.finish();
+    }
+
+    fn skip_tokens_until(&mut self, stop: impl Fn(K) -> bool) {
+        while self.current != K::Eof && !stop(self.current) {
+            self.bump();
+        }
+    }
+
+    /// Skips to the end of the statement, outside of pairs of brackets, and consumes the end.
+    fn skip_statement(&mut self) {
+        self.start(K::Error);
+        let (mut curly, mut square, mut round) = (0i64, 0i64, 0i64);
+        while self.current != K::Eof {
+            match self.current {
+                K::LCurly => curly += 1,
+                K::RCurly => curly -= 1,
+                K::LBracket => square += 1,
+                K::RBracket => square -= 1,
+                K::LParen => round += 1,
+                K::RParen => round -= 1,
+                K::Terminator if curly <= 0 && square <= 0 && round <= 0 => {
+                    self.bump();
+                    break;
+                }
+                _ => {}
+            }
+            self.bump();
+        }
+        self.finish();
+    }
+
+    // Tokens and tree.
+
+    fn token(&self) -> Token {
+        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        let at_end = Token { kind: K::Eof, start: end, end };
+        self.tokens.get(self.at).copied().unwrap_or(at_end)
+    }
+
+    fn text_of(&self, token: Token) -> &'a str {
+        self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
+    }
+
+    fn offset(&self) -> u32 {
+        self.token().start
+    }
+
+    fn end_offset(&self) -> u32 {
+        self.token().end
+    }
+
+    /// End of the last token with text in front of the current one.
+    fn previous_end(&self) -> u32 {
+        let before = self.tokens.get(..self.at).unwrap_or_default();
+        let last = before.iter().rev().find(|token| {
+            !token.kind.is_trivia() && token.kind != K::Terminator
+        });
+        last.map_or(0, |token| token.end)
+    }
+
+    /// Puts the current token into the tree and goes to the next one. Stays at the end.
+    fn bump(&mut self) {
+        if self.current == K::Eof {
+            return;
+        }
+        self.at += 1;
+        self.build_to(self.at);
+        self.skip_trivia();
+    }
+
+    fn skip_trivia(&mut self) {
+        while self.tokens.get(self.at).is_some_and(|token| token.kind.is_trivia()) {
+            self.at += 1;
+        }
+        self.current = self.token().kind;
+    }
+
+    fn build_to(&mut self, end: usize) {
+        for index in self.built..end {
+            let Some(&token) = self.tokens.get(index) else { break };
+            if token.start < token.end {
+                self.builder.token(raw(token.kind), self.text_of(token));
+            }
+        }
+        self.built = end;
+    }
+
+    /// A place behind the trivia in front of the current token.
+    fn checkpoint(&mut self) -> Checkpoint {
+        self.build_to(self.at);
+        self.builder.checkpoint()
+    }
+
+    /// Opens a node. Trivia in front of the current token stays outside, except in the root.
+    fn start(&mut self, kind: K) {
+        if !matches!(kind, K::SourceFile | K::ExprRoot) {
+            self.build_to(self.at);
+        }
+        self.builder.start_node(raw(kind));
+    }
+
+    fn finish(&mut self) {
+        self.builder.finish_node();
+    }
+
+    fn finish_root(mut self) -> (GreenNode, Vec<Diagnostic>) {
+        self.build_to(self.tokens.len());
+        self.finish();
+        self.take_lex_errors(usize::MAX);
+        (self.builder.finish(), self.diagnostics)
+    }
+}
+
+fn raw(kind: K) -> rowan::SyntaxKind {
+    Alloy::kind_to_raw(kind)
+}
+
+/// Text without its first and last character; empty if there are no two.
+pub(crate) fn cut_quotes(source: &str) -> &str {
+    let mut chars = source.chars();
+    chars.next();
+    chars.next_back();
+    chars.as_str()
+}
+
+fn precedence(kind: K) -> u8 {
+    match kind {
+        K::OrOr => 1,
+        K::AndAnd => 2,
+        K::EqEq | K::NotEq | K::Lt | K::LtEq | K::Gt | K::GtEq => 3,
+        K::Plus | K::Minus => 4,
+        K::Star | K::Slash | K::Percent => 5,
+        K::Caret => 6,
+        _ => 0,
+    }
+}
