@@ -42,6 +42,8 @@ pub struct Services {
     pub dialer: MemoryDialer,
     /// `User-Agent` of outgoing requests: `Alloy/<version> (<os>; <deploy mode>)`.
     pub user_agent: Arc<str>,
+    /// Id of this installation, from `alloy_seed.json`; sent as `X-Alloy-Id`.
+    pub agent_id: Arc<str>,
 }
 
 /// Reports exports to the controller.

@@ -46,6 +46,7 @@ async fn start(args: FileArgs) -> Result<Running, ComponentError> {
             metrics,
             dialer: MemoryDialer::new("alloy.internal:12345").0,
             user_agent: "test".into(),
+            agent_id: "test".into(),
         }),
     };
     let component = super::run::build(cx, ArcArgs::new(args)).await?;
