@@ -90,6 +90,8 @@ pub struct Config {
     pub filesystem: FilesystemConfig,
     /// Devices of `netdev`.
     pub netdev: DeviceFilter,
+    /// Whether `netdev` exports the addresses of devices.
+    pub netdev_addresses: bool,
     /// Directory of `textfile`, or a pattern of directories; empty for none.
     pub textfile_directory: String,
     /// Fields of `vmstat`.
@@ -109,6 +111,7 @@ impl Default for Config {
                 mount_timeout: MOUNT_TIMEOUT,
             },
             netdev: DeviceFilter::default(),
+            netdev_addresses: false,
             textfile_directory: String::new(),
             vmstat_fields: VMSTAT_FIELDS.to_owned(),
         }

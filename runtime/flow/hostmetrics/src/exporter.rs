@@ -152,7 +152,7 @@ fn build(
         }
         Collector::Loadavg => Box::new(crate::simple::Loadavg::new(config)),
         Collector::Meminfo => Box::new(crate::meminfo::Meminfo::new(config)),
-        Collector::Netdev => Box::new(crate::netdev::Netdev::new(config)?),
+        Collector::Netdev => Box::new(crate::netdev::Netdev::new(config, Arc::clone(host))?),
         Collector::Stat => Box::new(crate::simple::Stat::new(config)),
         Collector::Textfile => Box::new(crate::textfile::Textfile::new(config)),
         Collector::Time => Box::new(crate::time::Time::new(config, Arc::clone(host))),

@@ -4,6 +4,8 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::DeviceAddress;
+
 /// Answers of the operating system.
 pub trait Host: Send + Sync + 'static {
     /// Usage of the file system mounted at `path`. May block for as long as the file system hangs.
@@ -14,6 +16,12 @@ pub trait Host: Send + Sync + 'static {
 
     /// Identity of system and kernel.
     fn uname(&self) -> Uname;
+
+    /// Addresses of all network devices.
+    ///
+    /// # Errors
+    /// The kernel can't be asked.
+    fn addresses(&self) -> io::Result<Vec<DeviceAddress>>;
 
     /// Time of day and zone.
     fn clock(&self) -> WallClock;
@@ -90,6 +98,10 @@ impl Host for LinuxHost {
             nodename: text(name.nodename()),
             domainname: text(name.domainname()),
         }
+    }
+
+    fn addresses(&self) -> io::Result<Vec<DeviceAddress>> {
+        crate::addresses::read()
     }
 
     fn clock(&self) -> WallClock {

@@ -10,6 +10,7 @@
 //! Start reading at [`HostMetrics`], then [`select`] for which collectors exist, then any
 //! collector's module: a parser of text and a function that turns the result into families.
 
+mod addresses;
 mod config;
 mod cpu;
 mod diskstats;
@@ -20,6 +21,7 @@ mod host;
 mod meminfo;
 mod netdev;
 mod proc_stat;
+mod process;
 pub mod select;
 mod simple;
 mod textfile;
@@ -28,10 +30,12 @@ mod time;
 #[cfg(test)]
 mod testing;
 
+pub use addresses::DeviceAddress;
 pub use config::{
     BuildError, Config, CpuConfig, DEVICE_EXCLUDE, DeviceFilter, FS_TYPES_EXCLUDE,
     FilesystemConfig, MOUNT_POINTS_EXCLUDE, MOUNT_TIMEOUT, Paths, VMSTAT_FIELDS,
 };
 pub use exporter::{Collected, HostMetrics};
 pub use host::{Host, LinuxHost, Uname, Usage, WallClock};
+pub use process::process_metrics;
 pub use select::Collector;

@@ -1,7 +1,9 @@
 //! The `netdev` collector.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::Host;
 use crate::config::{BuildError, Config, Devices};
 use crate::exporter::{Collect, CollectError, read};
 use crate::families::Families;
@@ -31,10 +33,12 @@ const HEADER_LINES: usize = 2;
 pub(crate) struct Netdev {
     file: PathBuf,
     devices: Devices,
+    /// Asked for addresses, if they are wanted.
+    addresses: Option<Arc<dyn Host>>,
 }
 
 impl Netdev {
-    pub(crate) fn new(config: &Config) -> Result<Self, BuildError> {
+    pub(crate) fn new(config: &Config, host: Arc<dyn Host>) -> Result<Self, BuildError> {
         if !config.netdev.include.is_empty() && !config.netdev.exclude.is_empty() {
             return Err(BuildError::NetdevFilters);
         }
@@ -44,6 +48,7 @@ impl Netdev {
                 ("netdev.device_include", &config.netdev.include),
                 ("netdev.device_exclude", &config.netdev.exclude),
             )?,
+            addresses: config.netdev_addresses.then_some(host),
         })
     }
 }
@@ -61,6 +66,24 @@ impl Collect for Netdev {
                     *value as f64,
                 );
             }
+        }
+        let Some(host) = &self.addresses else { return Ok(()) };
+        let addresses = host
+            .addresses()
+            .map_err(|error| CollectError(format!("cannot get the addresses: {error}")))?;
+        // Of all devices: the filters are about the counters.
+        for found in addresses {
+            out.gauge(
+                "node_network_address_info",
+                "node network address by device",
+                &[
+                    ("device", &found.device),
+                    ("address", &found.address.to_string()),
+                    ("netmask", &found.prefix_bits.to_string()),
+                    ("scope", found.scope()),
+                ],
+                1.0,
+            );
         }
         Ok(())
     }
@@ -98,6 +121,18 @@ mod tests {
             node_scrape_collector_success{collector="netdev"} 0
         "#]]
         .assert_eq(&Fixture::show(&t.build(), "", "success"));
+    }
+
+    #[test]
+    fn addresses_are_those_of_all_devices() {
+        let mut t = Fixture::new(Collector::Netdev);
+        t.write("proc/net/dev", "h\nh\n");
+        t.config.netdev_addresses = true;
+        expect![[r#"
+            node_network_address_info{address="127.0.0.1",device="lo",netmask="8",scope="link-local"} 1
+            node_network_address_info{address="192.0.2.2",device="eth0",netmask="8",scope="global"} 1
+        "#]]
+        .assert_eq(&Fixture::show(&t.build(), "address_info", ""));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 use prometheus::proto::{Metric, MetricType};
 
-use crate::{Collector, Config, Host, HostMetrics, Paths, Uname, Usage, WallClock};
+use crate::{Collector, Config, DeviceAddress, Host, HostMetrics, Paths, Uname, Usage, WallClock};
 
 /// Fixed answers: every number of a usage is the one given for its path.
 #[derive(Default)]
@@ -79,6 +79,15 @@ impl Host for FakeHost {
             nodename: "n".to_owned(),
             domainname: "(none)".to_owned(),
         }
+    }
+
+    fn addresses(&self) -> io::Result<Vec<DeviceAddress>> {
+        let found = |device: &str, address: [u8; 4]| DeviceAddress {
+            device: device.to_owned(),
+            address: address.into(),
+            prefix_bits: 8,
+        };
+        Ok(vec![found("lo", [127, 0, 0, 1]), found("eth0", [192, 0, 2, 2])])
     }
 
     fn clock(&self) -> WallClock {
