@@ -7,6 +7,13 @@
 //!
 //! Start reading at [`RuleBlock`].
 
+mod http_client;
 mod rule;
+mod server;
 
+pub use http_client::{
+    AuthorizationBlock, BasicAuthBlock, HttpClientBase, HttpClientBlock, MinVersion, OAuth2Block,
+    ProxyBlock, TlsBlock, memory_dial,
+};
 pub use rule::{RELABEL_RULES, RelabelRules, RuleBlock};
+pub use server::{FOREVER, GrpcServerBlock, Http2Block, HttpServerBlock, ServerTlsBlock};

@@ -1,27 +1,46 @@
 //! Derive macros that turn argument and export structs into static schemas, decoders and encoders.
 //!
 //! # Invariants
-//! - Emits data (static field tables with function pointers); one shared interpreter in
-//!   `alloy-value` does the decoding, so that a struct costs little to compile.
+//! - Emits data and field access by index; one shared interpreter in `alloy-value` does the
+//!   decoding, so that a struct costs little to compile.
+//! - Names `alloy_value` by its path: a crate that derives depends on it.
 //!
-//! Start reading at [`derive_args`].
+//! Start reading at [`derive_args`], then [`model`].
+
+mod emit;
+mod model;
 
 use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
 
-/// Derives `alloy_value::Args`.
+/// Derives `alloy_value::Args` for a struct with named fields.
+///
+/// On the struct: `#[args(validate = path)]` with `fn(&Self) -> Result<(), String>`.
+/// On a field, inside `#[args(…)]`: nothing for a required attribute; `name = "x.y"`;
+/// `default = EXPR` (a string literal is converted as configuration text); `optional`; `block`;
+/// `enumerated`; `label`; `squash`; `deprecated = "why"`; `stability = experimental` or
+/// `public_preview`. An `Option` is optional by itself.
 #[proc_macro_derive(Args, attributes(args))]
-pub fn derive_args(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn derive_args(input: TokenStream) -> TokenStream {
+    expand(input, emit::args)
 }
 
-/// Derives the nested-block half of `Args`, or a text enum.
+/// Derives a nested block (struct), a text enum (unit variants) or a one-of block (newtype variants).
 #[proc_macro_derive(Block, attributes(args))]
-pub fn derive_block(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn derive_block(input: TokenStream) -> TokenStream {
+    expand(input, emit::block)
 }
 
-/// Derives `alloy_value::Exports`.
+/// Derives `alloy_value::Exports` for a struct with named fields.
 #[proc_macro_derive(Exports, attributes(args))]
-pub fn derive_exports(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn derive_exports(input: TokenStream) -> TokenStream {
+    expand(input, emit::exports)
+}
+
+fn expand(
+    input: TokenStream,
+    emit: impl FnOnce(&DeriveInput) -> syn::Result<proc_macro2::TokenStream>,
+) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    emit(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }

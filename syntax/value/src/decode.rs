@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{EvaluatedBody, StructSchema, Value};
+use crate::{EvaluatedBody, StructSchema, TypeSchema, Value};
 
 /// One step from an attribute's value to the part that was wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,34 @@ impl DecodeError {
     pub fn value(message: impl Into<String>) -> Self {
         Self { about_value: true, ..Self::body(message) }
     }
+
+    /// The value has the wrong type: `should be <expected>, got <type of value>`.
+    pub fn type_mismatch(expected: &str, value: &Value) -> Self {
+        Self::value(format!("should be {expected}, got {}", value.type_name()))
+    }
+
+    /// Puts the error into element `index` of an array.
+    #[must_use]
+    pub fn in_index(mut self, index: usize) -> Self {
+        self.path.insert(0, PathSegment::Index(index));
+        self
+    }
+
+    /// Puts the error into member `name` of an object.
+    #[must_use]
+    pub fn in_field(mut self, name: impl Into<String>) -> Self {
+        self.path.insert(0, PathSegment::Field(name.into()));
+        self
+    }
+
+    /// The form without decoration that the static checker prints (`expected string, got bool`
+    /// for `should be string, got bool`).
+    pub fn undecorated(&self) -> String {
+        match self.message.strip_prefix("should be ") {
+            Some(rest) => format!("expected {rest}"),
+            None => self.message.clone(),
+        }
+    }
 }
 
 impl fmt::Display for DecodeError {
@@ -62,13 +90,24 @@ impl fmt::Display for DecodeError {
 impl std::error::Error for DecodeError {}
 
 /// Converts a value of the language to a Rust type (spec/language.md §6).
+///
+/// `null` gives the zero value of the type. A type with its own text syntax starts from
+/// [`crate::text_of`].
 pub trait FromValue: Sized {
     /// Converts, reporting the path to what is wrong.
     fn from_value(value: &Value) -> Result<Self, DecodeError>;
+
+    /// A list of `Self` from a byte string; only bytes accept it.
+    fn list_from_bytes(_bytes: &[u8]) -> Option<Vec<Self>> {
+        None
+    }
 }
 
 /// Converts a Rust type to a value of the language (spec/language.md §4).
 pub trait ToValue {
+    /// The type as users know it, for schemas.
+    const TYPE: TypeSchema = TypeSchema::Any;
+
     /// The value other components, the UI and the API see.
     fn to_value(&self) -> Value;
 }
@@ -141,7 +180,6 @@ impl PartialEq for ArcArgs {
     }
 }
 
-/// Decodes into shared arguments; the [`crate::definition`] tables hold this per type.
 impl ArcArgs {
     /// Decodes `T` from `body`.
     pub fn decode<T: Args>(body: &EvaluatedBody) -> Result<Self, DecodeError> {

@@ -13,16 +13,31 @@
 extern crate self as alloy_value;
 
 mod body;
+mod convert;
 mod decode;
 mod definition;
+mod duration;
+mod equality;
+mod number;
+mod quote;
 mod schema;
+mod secret;
+#[doc(hidden)]
+pub mod structure;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use alloy_derive::{Args, Block, Exports};
 pub use body::{BodyEntry, EvaluatedBlock, EvaluatedBody};
+pub use convert::{bytes_of, text_of};
 pub use decode::{
     AnyArgs, ArcArgs, Args, DecodeError, Exports, FromValue, PathSegment, ToValue,
 };
-pub use definition::{Definition, DefinitionKind, Lookup, Registry, Stability};
-pub use schema::{Field, FieldKind, StructSchema, TypeSchema};
+pub use definition::{DecodeFn, Definition, DefinitionKind, Lookup, Registry, Stability};
+pub use duration::GoDuration;
+pub use number::number_text;
+pub use quote::{quote, quote_bytes};
+pub use schema::{Field, FieldKind, Found, StructSchema, TypeSchema};
+pub use secret::{OPTIONAL_SECRET, SECRET, capsule_mismatch};
 pub use value::{Capsule, CapsuleKind, Function, Object, OptionalSecret, Secret, Str, Value};

@@ -1,5 +1,7 @@
 //! Static description of argument and export structs: what check, editor, docs and decode share.
 
+use crate::Value;
+
 /// Fields of a struct that derives `Args`, `Block` or `Exports`.
 #[derive(Debug)]
 pub struct StructSchema {
@@ -9,6 +11,65 @@ pub struct StructSchema {
     pub doc: &'static str,
     /// Fields in declaration order; squashed structs appear as one field of kind `Squash`.
     pub fields: &'static [Field],
+    /// Default value of every field, in the order of `fields` (an object for a squashed one).
+    /// Required fields give their zero value. Empty for exports.
+    pub defaults: fn() -> Vec<Value>,
+}
+
+/// A name of a body resolved against a schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// The field, of kind `Attribute`, `Block` or `Enum`.
+    pub field: &'static Field,
+    /// For a field of kind `Enum`: the member that the name selects, as a field of kind `Block`.
+    pub member: Option<&'static Field>,
+}
+
+impl Found {
+    /// Schema of the block's body; `None` for attributes and for blocks with a free body (maps).
+    pub fn body(&self) -> Option<&'static StructSchema> {
+        self.member.unwrap_or(self.field).ty.struct_schema()
+    }
+}
+
+impl StructSchema {
+    /// Resolves an attribute or (dotted) block name, looking through squashed structs.
+    /// O(fields).
+    pub fn find(&self, name: &str) -> Option<Found> {
+        self.fields.iter().find_map(|field| match field.kind {
+            FieldKind::Attribute | FieldKind::Block => {
+                (field.name == name).then_some(Found { field, member: None })
+            }
+            FieldKind::Enum => {
+                let member = field.member_index(name)?;
+                let member = field.ty.struct_schema()?.fields.get(member);
+                Some(Found { field, member })
+            }
+            FieldKind::Squash => field.ty.struct_schema()?.find(name),
+            FieldKind::Label => None,
+        })
+    }
+
+    /// All fields in declaration order, those of squashed structs in place of the squashed field.
+    pub fn flat_fields(&self) -> Vec<&'static Field> {
+        let mut flat = Vec::with_capacity(self.fields.len());
+        for field in self.fields {
+            match (field.kind, field.ty.struct_schema()) {
+                (FieldKind::Squash, Some(inner)) => flat.extend(inner.flat_fields()),
+                _ => flat.push(field),
+            }
+        }
+        flat
+    }
+
+    /// True if blocks of this type need a label.
+    pub fn takes_label(&self) -> bool {
+        self.fields.iter().any(|field| match field.kind {
+            FieldKind::Label => true,
+            FieldKind::Squash => field.ty.struct_schema().is_some_and(Self::takes_label),
+            _ => false,
+        })
+    }
 }
 
 /// One field.
@@ -31,6 +92,18 @@ pub struct Field {
     pub deprecated: Option<&'static str>,
     /// Minimum stability to set it, if lower than the component's.
     pub stability: Option<crate::Stability>,
+}
+
+impl Field {
+    /// For a field of kind `Enum`: which member the block name `prefix.member` selects.
+    pub fn member_index(&self, name: &str) -> Option<usize> {
+        let member = if self.name.is_empty() {
+            name
+        } else {
+            name.strip_prefix(self.name)?.strip_prefix('.')?
+        };
+        self.ty.struct_schema()?.fields.iter().position(|m| m.name == member)
+    }
 }
 
 impl std::fmt::Debug for Field {
@@ -87,4 +160,31 @@ pub enum TypeSchema {
     Capsule(&'static str),
     /// May be absent or null.
     Optional(&'static TypeSchema),
+}
+
+impl TypeSchema {
+    /// The struct behind lists and optional values, if it is one.
+    pub fn struct_schema(&self) -> Option<&'static StructSchema> {
+        match *self {
+            Self::Struct(schema) => Some(schema()),
+            Self::List(inner) | Self::FixedList(inner, _) | Self::Optional(inner) => {
+                inner.struct_schema()
+            }
+            _ => None,
+        }
+    }
+
+    /// Name of the language type that messages use: `number`, `string`, `capsule`, ...
+    pub fn type_name(&self) -> &'static str {
+        match *self {
+            Self::Bool => "bool",
+            Self::Number(_) => "number",
+            Self::String | Self::Duration | Self::Text(_) | Self::OneOf(_) => "string",
+            Self::Secret | Self::OptionalSecret | Self::Capsule(_) => "capsule",
+            Self::Any => "any",
+            Self::List(_) | Self::FixedList(..) => "array",
+            Self::Map(_) | Self::Struct(_) => "object",
+            Self::Optional(inner) => inner.type_name(),
+        }
+    }
 }

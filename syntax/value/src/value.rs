@@ -40,6 +40,24 @@ impl From<String> for Str {
     }
 }
 
+impl From<&[u8]> for Str {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl From<&Arc<str>> for Str {
+    fn from(text: &Arc<str>) -> Self {
+        Self(Arc::from(Arc::clone(text)))
+    }
+}
+
+impl std::borrow::Borrow<[u8]> for Str {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl From<Vec<u8>> for Str {
     fn from(bytes: Vec<u8>) -> Self {
         Self(bytes.into())
@@ -93,7 +111,23 @@ pub struct Object {
 impl Object {
     /// The member called `name`.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.members.get(&Str::from(name))
+        self.members.get(name.as_bytes())
+    }
+
+    /// Members in the order in which they are shown: declaration order if it means something, else
+    /// sorted by name.
+    pub fn shown(&self) -> Vec<(&Str, &Value)> {
+        let mut members: Vec<_> = self.members.iter().collect();
+        if !self.ordered {
+            members.sort_by_key(|(name, _)| *name);
+        }
+        members
+    }
+}
+
+impl FromIterator<(Str, Value)> for Object {
+    fn from_iter<I: IntoIterator<Item = (Str, Value)>>(members: I) -> Self {
+        Self { members: members.into_iter().collect(), ordered: false }
     }
 }
 
