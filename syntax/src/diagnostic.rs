@@ -212,5 +212,8 @@ pub fn summary(diagnostics: &[Diagnostic]) -> String {
 
 /// All diagnostics, joined by `; `.
 pub fn all_messages(diagnostics: &[Diagnostic]) -> String {
+    if diagnostics.is_empty() {
+        return "no errors".to_owned();
+    }
     diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -14,6 +14,8 @@
 pub mod ast;
 mod chars;
 mod diagnostic;
+mod format;
+pub mod fuzzing;
 mod kind;
 mod lexer;
 mod line_index;
@@ -25,6 +27,7 @@ mod split;
 
 pub use chars::{is_identifier, quote, quote_bytes, sanitize_identifier};
 pub use diagnostic::{Diagnostic, Related, Severity, Span, all_messages, summary};
+pub use format::{format, format_bytes, format_expr};
 pub use kind::{Alloy, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 pub use lexer::{LexError, Lexer, Token, comment_text, lex, lex_bytes};
 pub use line_index::{LineIndex, Position};

@@ -78,29 +78,32 @@ impl<'a> Parser<'a> {
         parser
     }
 
-    // Statements.
+    // Statements and expressions. Each function returns how many levels it built.
 
     /// Statements up to `end`, which is not consumed.
-    fn body(&mut self, end: K) {
+    fn body(&mut self, end: K) -> u32 {
+        let mut height = 0;
         while self.current != end && self.current != K::Eof {
-            self.statement();
+            height = height.max(self.statement());
             if self.current == end {
-                return;
+                break;
             }
-            if self.current == K::Terminator {
-                self.bump();
-            } else {
+            if self.current != K::Terminator {
                 self.error_expected("TERMINATOR");
+                self.start(K::Error);
                 self.skip_statement();
+                self.finish();
             }
+            self.bump();
         }
+        height
     }
 
-    fn statement(&mut self) {
+    fn statement(&mut self) -> u32 {
         if self.current != K::Ident {
             self.error_expected("identifier");
             self.skip_until(|kind| kind == K::Ident);
-            return;
+            return 1;
         }
         let start = self.checkpoint();
         let name_start = self.offset();
@@ -132,12 +135,13 @@ impl<'a> Parser<'a> {
                     let message = "attribute names may not have labels";
                     self.range_error(label.start, label.end, message);
                 }
-                self.attribute(start);
+                self.attribute(start)
             }
             K::LCurly => {
                 self.builder.start_node_at(start, raw(K::Block));
-                self.block_body();
+                let (height, _) = self.block_body();
                 self.finish();
+                height
             }
             _ => {
                 self.builder.start_node_at(start, raw(K::Error));
@@ -148,11 +152,12 @@ impl<'a> Parser<'a> {
                 }
                 self.skip_tokens_until(|kind| kind == K::Ident);
                 self.finish();
+                1
             }
         }
     }
 
-    /// The label of a block, if there is one. Reports what is neither label, `=` nor `{`.
+    /// The label of a block, if there is one that is not empty. Reports what is neither label, `=` nor `{`.
     fn label(&mut self) -> Option<Token> {
         match self.current {
             K::Assign | K::LCurly => None,
@@ -167,7 +172,11 @@ impl<'a> Parser<'a> {
                 } else {
                     // Both quotes are cut without looking, as if the literal were terminated.
                     let content = cut_quotes(source);
-                    if !content.is_empty() && !is_identifier(content) {
+                    if content.is_empty() {
+                        self.bump();
+                        return None;
+                    }
+                    if !is_identifier(content) {
                         self.error(format!(
                             "expected block label to be a valid identifier, but got {}",
                             quote(content)
@@ -185,53 +194,63 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn attribute(&mut self, start: Checkpoint) {
+    fn attribute(&mut self, start: Checkpoint) -> u32 {
         self.builder.start_node_at(start, raw(K::Attribute));
         self.bump();
-        let value = self.checkpoint();
-        let value_start = self.offset();
-        self.expr();
-        if matches!(self.current, K::Str | K::LCurly) {
-            self.block_as_value(value, value_start);
-        }
+        let height = self.expr();
         self.finish();
+        height
     }
 
-    /// `name = value "label" { … }`: somebody wrote a block where only values are allowed.
-    fn block_as_value(&mut self, start: Checkpoint, start_offset: u32) {
-        self.builder.start_node_at(start, raw(K::Error));
-        if self.current == K::Str {
-            self.bump();
-        }
-        if self.current == K::LCurly {
-            self.block_body();
-            let end = self.previous_end();
-            self.range_error(start_offset, end, "cannot use a block as an expression");
-        } else {
-            self.error_expected("{");
-            self.skip_tokens_until(|kind| kind == K::Terminator);
-        }
-        self.finish();
-    }
-
-    fn block_body(&mut self) {
+    /// Also tells whether the closing brace was there.
+    fn block_body(&mut self) -> (u32, bool) {
         if self.depth + 1 > MAX_DEPTH {
             self.too_deep();
-            return;
+            return (1, false);
         }
         self.start(K::BlockBody);
         self.bump();
         self.depth += 1;
-        self.body(K::RCurly);
+        let height = self.body(K::RCurly);
         self.depth -= 1;
+        let closed = self.current == K::RCurly;
         self.expect(K::RCurly);
         self.finish();
+        (height + 1, closed)
     }
 
-    // Expressions. Each function returns how many levels the node that it built has.
+    // Expressions.
 
     fn expr(&mut self) -> u32 {
-        self.binary(1)
+        let start = self.checkpoint();
+        let start_offset = self.offset();
+        let height = self.binary(1);
+        if matches!(self.current, K::Str | K::LCurly) {
+            return height.max(self.block_as_value(start, start_offset));
+        }
+        height
+    }
+
+    /// `value "label" { … }`: a block where only values are allowed.
+    fn block_as_value(&mut self, start: Checkpoint, start_offset: u32) -> u32 {
+        self.builder.start_node_at(start, raw(K::Error));
+        if self.current == K::Str {
+            self.bump();
+        }
+        let height = if self.current == K::LCurly {
+            let (height, closed) = self.block_body();
+            if closed {
+                let end = self.previous_end();
+                self.range_error(start_offset, end, "cannot use a block as an expression");
+            }
+            height
+        } else {
+            self.expect(K::LCurly);
+            self.skip_statement();
+            0
+        };
+        self.finish();
+        height + 1
     }
 
     fn binary(&mut self, lowest: u8) -> u32 {
@@ -498,9 +517,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Skips to the end of the statement, outside of pairs of brackets, and consumes the end.
+    /// Skips to the end of the statement, outside of pairs of brackets.
     fn skip_statement(&mut self) {
-        self.start(K::Error);
         let (mut curly, mut square, mut round) = (0i64, 0i64, 0i64);
         while self.current != K::Eof {
             match self.current {
@@ -510,15 +528,11 @@ impl<'a> Parser<'a> {
                 K::RBracket => square -= 1,
                 K::LParen => round += 1,
                 K::RParen => round -= 1,
-                K::Terminator if curly <= 0 && square <= 0 && round <= 0 => {
-                    self.bump();
-                    break;
-                }
+                K::Terminator if curly <= 0 && square <= 0 && round <= 0 => return,
                 _ => {}
             }
             self.bump();
         }
-        self.finish();
     }
 
     // Tokens and tree.

@@ -121,7 +121,7 @@ impl Mark {
             }
             match c {
                 '\r' => {}
-                '\t' => out.push_str(self.tab),
+                '\t' | '\x0b' => out.push_str(self.tab),
                 _ if column >= self.from => out.push('^'),
                 _ => out.push_str(self.blank),
             }
