@@ -1,1 +1,37 @@
+//! The configuration as a database: from text, environment and exports to typed arguments and
+//! diagnostics, recomputing only what a change reaches.
+//!
+//! # Invariants
+//! - Pure: no query reads a clock, a file, the environment, a socket or a random number. What comes
+//!   from outside is an input, written through [`Engine`] only.
+//! - Exports are inputs, so evaluation never recurses along the graph of components.
+//! - Nothing with a database lifetime leaves this crate; ids are small and `Copy`.
+//! - A load is a transaction: refused as a whole, or pending until it is committed or rolled back.
+//! - Memos are position-free. Moving a block or changing a comment evaluates nothing.
+//! - Knows no component: it receives a [`alloy_value::Registry`].
+//!
+//! Start reading at [`Engine`], then `inputs` (the ground state), `queries`, `names`, `evaluated`.
 
+mod api;
+mod check;
+mod db;
+mod engine;
+mod eval;
+mod evaluated;
+mod fault;
+mod hir;
+mod inputs;
+mod lower;
+mod names;
+mod queries;
+mod report;
+mod schema;
+mod stdlib;
+mod store;
+mod view;
+
+pub use alloy_syntax::Diagnostic;
+pub use api::{
+    EvalError, HostFacts, Load, NodeChange, NodeId, NodeInfo, Options, Pending, Rejected, Source,
+};
+pub use engine::Engine;

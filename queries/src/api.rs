@@ -1,0 +1,170 @@
+//! What goes in and out of the engine: plain data without lifetimes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use alloy_syntax::Diagnostic;
+use alloy_value::{Definition, Stability};
+
+/// Facts about the process that expressions can read (`constants`).
+#[derive(Clone, Debug, Default)]
+pub struct HostFacts {
+    /// `constants.hostname`
+    pub hostname: String,
+    /// `constants.os`, such as `linux`.
+    pub os: String,
+    /// `constants.arch`, such as `amd64`.
+    pub arch: String,
+    /// `constants.version`; a leading `v` is added if it is missing, empty is `v0.0.0`.
+    pub version: String,
+}
+
+/// What a configuration may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Least stable level that is allowed.
+    pub stability: Stability,
+    /// True if community components are allowed.
+    pub community: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { stability: Stability::GenerallyAvailable, community: false }
+    }
+}
+
+/// A file of the configuration.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Name in messages: the path.
+    pub name: Arc<str>,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+/// A new root configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Load {
+    /// Files, in name order. Names are unique.
+    pub sources: Vec<Source>,
+    /// The `module_path` variable.
+    pub module_path: String,
+    /// The environment that `sys.env` reads until the next load.
+    pub env: BTreeMap<String, String>,
+}
+
+/// A block of the running or the pending configuration. Ids of removed nodes are never given to
+/// another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId {
+    pub(crate) slot: u32,
+    pub(crate) generation: u32,
+}
+
+impl NodeId {
+    /// A small number that no other living node has, for tables.
+    pub fn slot(self) -> usize {
+        self.slot as usize
+    }
+}
+
+/// What is known about a node without evaluating it.
+#[derive(Clone, Debug)]
+pub struct NodeInfo {
+    /// Its id.
+    pub id: NodeId,
+    /// Name and label, such as `prometheus.scrape.api` or `logging`: the local id.
+    pub block_id: Arc<str>,
+    /// Name, such as `prometheus.scrape`.
+    pub name: Arc<str>,
+    /// Label.
+    pub label: Option<Arc<str>>,
+    /// What the block is. Always one with arguments.
+    pub definition: &'static Definition,
+    /// Nodes that it refers to, each once, in order of the first reference.
+    pub dependencies: Box<[NodeId]>,
+    /// Nodes that refer to it, in the order of [`crate::Engine::nodes`].
+    pub dependents: Box<[NodeId]>,
+    /// Greater than the rank of every dependency; 0 without dependencies.
+    pub rank: u32,
+    /// Nodes with equal numbers are connected by references in any direction.
+    pub group: u32,
+}
+
+/// How a load changes the set of nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeChange {
+    /// Is new: evaluate and build it.
+    Added(NodeId),
+    /// Evaluate it again: its text, what its references stand for, `module_path` or an environment
+    /// variable that it may read changed. The arguments may come out equal.
+    Changed(NodeId),
+    /// Is gone: stop it. The id is good until the load is committed.
+    Removed(NodeId),
+}
+
+/// An accepted load that waits for [`crate::Engine::commit`] or [`crate::Engine::rollback`].
+#[derive(Clone, Debug, Default)]
+pub struct Pending {
+    /// Added and changed nodes in evaluation order, then removed ones in reverse.
+    pub changes: Vec<NodeChange>,
+    /// Warnings about what is new.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// A load that was refused. Nothing has changed.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// Errors, and warnings between them, in order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&alloy_syntax::summary(&self.diagnostics))
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+/// Why a node has no arguments.
+#[derive(Clone, Debug)]
+pub struct EvalError {
+    /// The finding itself, at its own place; without place if it has none.
+    pub(crate) cause: Diagnostic,
+    /// As a load reports it.
+    pub(crate) report: Diagnostic,
+}
+
+impl EvalError {
+    /// The message alone: without place and prefix.
+    pub fn message(&self) -> &str {
+        &self.cause.message
+    }
+
+    /// What is wrong, at its own place (spec/language.md §13); without one if it has none.
+    pub fn cause(&self) -> &Diagnostic {
+        &self.cause
+    }
+
+    /// What a load reports (spec/runtime.md §4.2): the finding at its own place, or a message about
+    /// the whole block.
+    pub fn diagnostic(&self) -> &Diagnostic {
+        &self.report
+    }
+}
+
+/// `decoding configuration: FILE:LINE:COL: message`
+impl fmt::Display for EvalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("decoding configuration: ")?;
+        match self.cause.start() {
+            Some(_) => write!(f, "{}", self.cause),
+            None => f.write_str(&self.cause.message),
+        }
+    }
+}
+
+impl std::error::Error for EvalError {}

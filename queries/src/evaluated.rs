@@ -1,0 +1,126 @@
+//! Arguments of a node.
+
+use std::sync::Arc;
+
+use alloy_value::{ArcArgs, Lookup, Object, Str, Value};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::db::Db;
+use crate::eval::{self, Evaluator};
+use crate::fault::{Fault, Part, Subject};
+use crate::hir::ExprId;
+use crate::inputs::{Instance, Node};
+use crate::names::{self, Target, cycle_of, deps, refs};
+use crate::queries::block_hir;
+
+/// The decoded arguments of a node. Decoding happens here: arguments that come out equal stop the
+/// change, and the component gets the very allocation that is memoized.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn evaluated(db: &dyn Db, node: Node) -> Result<ArcArgs, Arc<Fault>> {
+    let Some((instance, block)) = node.place(db) else {
+        return Err(Arc::new(Fault::plain(Subject::Nowhere, "the block has been removed")));
+    };
+    if cycle_of(db, block).is_some() {
+        let message = "the block refers to itself";
+        return Err(Arc::new(Fault::plain(Subject::Statement([].into(), Part::Header), message)));
+    }
+    let hir = block_hir(db, block);
+    let decode = match db.registry().lookup(&hir.name) {
+        Lookup::Known(definition) => definition.args.map(|(_, decode)| decode),
+        Lookup::NotBuilt(_) | Lookup::Unknown => None,
+    };
+    let Some(decode) = decode else {
+        let name = alloy_value::quote(&hir.name);
+        let message = format!("cannot find the definition of component name {name}");
+        return Err(Arc::new(Fault::plain(Subject::Statement([].into(), Part::Name), message)));
+    };
+    let bindings = Bindings::new(db, instance, refs(db, block), deps(db, block));
+    eval::evaluate_body(hir, &Evaluator::new(hir, &bindings), decode).map_err(Arc::new)
+}
+
+/// What is wrong with a node whatever the references at `unknown` evaluate to. Not memoized: asked
+/// once per load and node.
+pub(crate) fn precheck(
+    db: &dyn Db,
+    node: Node,
+    unknown: impl Fn(Node) -> bool,
+) -> Result<(), Fault> {
+    let Some((instance, block)) = node.place(db) else { return Ok(()) };
+    let hir = block_hir(db, block);
+    let Lookup::Known(definition) = db.registry().lookup(&hir.name) else { return Ok(()) };
+    let Some((_, decode)) = definition.args else { return Ok(()) };
+    let (refs, deps) = (refs(db, block), deps(db, block));
+    let is_unknown = |target: &Target| match target {
+        Target::Block { block, .. } => db.node(instance, *block).is_some_and(&unknown),
+        _ => false,
+    };
+    let unknown: Vec<ExprId> = refs
+        .iter()
+        .zip(&deps.targets)
+        .filter(|(_, target)| is_unknown(target))
+        .map(|(reference, _)| reference.first)
+        .collect();
+    let bindings = Bindings::new(db, instance, refs, deps);
+    eval::precheck_body(hir, &Evaluator::new(hir, &bindings), decode, &unknown)
+}
+
+/// The variables that the references of one block read: exports of the blocks it refers to, nested
+/// by the segments of their ids.
+struct Bindings<'a> {
+    db: &'a dyn Db,
+    instance: Instance,
+    exports: FxHashMap<SmolStr, Value>,
+}
+
+impl<'a> Bindings<'a> {
+    /// O(references of the block).
+    fn new(db: &'a dyn Db, instance: Instance, refs: &[names::Ref], deps: &names::Deps) -> Self {
+        let mut exports = FxHashMap::default();
+        for (reference, target) in refs.iter().zip(&deps.targets) {
+            let Target::Block { block, segments } = target else { continue };
+            let Some((first, rest)) = reference.path.split_first() else { continue };
+            let node = db.node(instance, *block);
+            // A component that has not exported anything yet is an empty object.
+            let value = node
+                .and_then(|node| node.exports(db).clone())
+                .unwrap_or_else(|| Value::from(Object::default()));
+            let rest = &rest[..*segments as usize - 1];
+            let slot: &mut Value = exports.entry(first.clone()).or_default();
+            insert(slot, rest, value);
+        }
+        Self { db, instance, exports }
+    }
+}
+
+/// Puts `value` into nested objects at `path`.
+fn insert(slot: &mut Value, path: &[SmolStr], value: Value) {
+    let Some((first, rest)) = path.split_first() else {
+        *slot = value;
+        return;
+    };
+    if !matches!(slot, Value::Object(_)) {
+        *slot = Value::from(Object::default());
+    }
+    if let Value::Object(object) = slot {
+        let object = Arc::make_mut(object);
+        insert(object.members.entry(Str::from(first.as_str())).or_default(), rest, value);
+    }
+}
+
+impl eval::Scope for Bindings<'_> {
+    fn variable(&self, name: &str) -> Option<Value> {
+        if let Some(value) = self.exports.get(name) {
+            return Some(value.clone());
+        }
+        (name == "module_path").then(|| Value::from(&*self.instance.module_path(self.db)))
+    }
+
+    fn env(&self, name: &str) -> Value {
+        Value::from(self.db.env_var(name).value(self.db).as_deref().unwrap_or_default())
+    }
+
+    fn constants(&self) -> Value {
+        self.db.host().constants(self.db).clone()
+    }
+}

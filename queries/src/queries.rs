@@ -1,0 +1,51 @@
+//! From text to the position-free form of a block.
+
+use std::sync::Arc;
+
+use alloy_syntax::Parse;
+use rustc_hash::FxHashMap;
+
+use crate::db::Db;
+use crate::hir::{BlockHir, ItemHir, SourceMap};
+use crate::inputs::{Block, Item, SourceFile};
+use crate::lower::lower_item;
+
+/// The syntax tree of an item. Trees are large and needed rarely, so only some are kept.
+#[salsa::tracked(returns(ref), no_eq, lru = 256)]
+pub(crate) fn tree(db: &dyn Db, item: Item) -> Parse {
+    alloy_syntax::parse_item(&item.text(db))
+}
+
+/// What an item says, without positions: layout and comments don't change it.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn body(db: &dyn Db, item: Item) -> ItemHir {
+    lower_item(&tree(db, item).syntax()).0
+}
+
+/// One block. Whoever reads one block of an item is not touched by changes of the others.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn block_hir(db: &dyn Db, block: Block) -> Arc<BlockHir> {
+    match body(db, block.item(db)) {
+        ItemHir::Block(hir) => Arc::clone(hir),
+        ItemHir::Empty | ItemHir::Attribute(_) => Arc::new(BlockHir::default()),
+    }
+}
+
+/// Positions of what [`body`] holds. Asked for only when one is shown.
+#[salsa::tracked(returns(ref), lru = 256)]
+pub(crate) fn source_map(db: &dyn Db, item: Item) -> SourceMap {
+    lower_item(&tree(db, item).syntax()).1
+}
+
+/// Where the items of a file start. Changes with every edit, so nothing that means anything reads
+/// it.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn item_start(db: &dyn Db, file: SourceFile) -> FxHashMap<Item, u32> {
+    let mut start = 0;
+    let mut starts = FxHashMap::default();
+    for &item in file.items(db).iter() {
+        starts.insert(item, start);
+        start += item.text(db).len() as u32;
+    }
+    starts
+}

@@ -1,0 +1,177 @@
+//! Faults with their positions: what users see.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use alloy_syntax::{Diagnostic, LineIndex, Severity, Span as ShownSpan};
+use alloy_value::{DefinitionKind, Object, Str, Value};
+use rustc_hash::FxHashMap;
+
+use crate::Engine;
+use crate::api::{EvalError, HostFacts, NodeId};
+use crate::fault::{Fault, Part, Span, Subject};
+use crate::hir::SourceMap;
+use crate::inputs::{Block, SourceFile};
+use crate::queries::{item_start, source_map, tree};
+
+/// The `constants` object.
+pub(crate) fn constants(host: &HostFacts) -> Value {
+    let version = match host.version.as_str() {
+        "" => "v0.0.0".to_owned(),
+        version
+            if version.starts_with('v') || !version.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            version.to_owned()
+        }
+        version => format!("v{version}"),
+    };
+    let members = [
+        ("hostname", host.hostname.as_str()),
+        ("os", &host.os),
+        ("arch", &host.arch),
+        ("version", &version),
+    ];
+    Value::from(
+        members
+            .into_iter()
+            .map(|(name, text)| (Str::from(name), Value::from(text)))
+            .collect::<Object>(),
+    )
+}
+
+pub(crate) fn is_error(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity == Severity::Error
+}
+
+impl EvalError {
+    /// The node does not exist (any more).
+    pub(crate) fn gone() -> Self {
+        let cause = Diagnostic::error(ShownSpan::None, "the block has been removed");
+        Self { report: cause.clone(), cause }
+    }
+}
+
+/// Gives faults their positions. Line indices are built once per file and reporter.
+pub(crate) struct Reporter<'a> {
+    engine: &'a Engine,
+    lines: RefCell<FxHashMap<SourceFile, Arc<LineIndex>>>,
+}
+
+impl<'a> Reporter<'a> {
+    pub(crate) fn new(engine: &'a Engine) -> Self {
+        Self { engine, lines: RefCell::default() }
+    }
+
+    /// Syntax errors of the files that hold one of `slots`, as of whole files: what is wrong in one
+    /// item may hide what is wrong in the next.
+    pub(crate) fn syntax(&self, slots: &[u32]) -> Vec<Diagnostic> {
+        let db = &self.engine.db;
+        let broken: Vec<SourceFile> = slots
+            .iter()
+            .map(|slot| self.engine.slots.get(*slot).item)
+            .filter(|item| !tree(db, *item).is_ok())
+            .map(|item| item.file(db))
+            .collect();
+        let mut diagnostics = Vec::new();
+        for file in self.engine.files.iter().filter(|file| broken.contains(&file.input)) {
+            let text = file.text(&self.engine.slots);
+            let lines = self.lines(file.input);
+            let parse = alloy_syntax::parse_file(&text);
+            let resolve = |d: &Diagnostic| d.clone().resolve(Some(&file.name), &lines);
+            diagnostics.extend(parse.diagnostics().iter().map(resolve));
+        }
+        diagnostics
+    }
+
+    pub(crate) fn diagnostic(&self, block: Block, severity: Severity, fault: &Fault) -> Diagnostic {
+        let db = &self.engine.db;
+        let item = block.item(db);
+        let text = item.text(db);
+        let map = source_map(db, item);
+        let message = fault.text(|expr| expression_text(&text, map.expr(expr)));
+        self.place(block, severity, span_of(map, &fault.subject), message)
+    }
+
+    /// A message about a stretch of an item.
+    pub(crate) fn place(
+        &self,
+        block: Block,
+        severity: Severity,
+        span: Option<Span>,
+        message: String,
+    ) -> Diagnostic {
+        let db = &self.engine.db;
+        let mut diagnostic = Diagnostic::error(ShownSpan::None, message);
+        diagnostic.severity = severity;
+        let Some(span) = span else { return diagnostic };
+        let item = block.item(db);
+        let file = item.file(db);
+        let start = item_start(db, file).get(&item).copied().unwrap_or(0);
+        diagnostic.span =
+            ShownSpan::Bytes { start: span.start + start, end: Some(span.end + start) };
+        diagnostic.resolve(Some(&file.name(db)), &self.lines(file))
+    }
+
+    /// `FILE:LINE:COL` of the name of a block.
+    pub(crate) fn position_text(&self, block: Block) -> String {
+        let db = &self.engine.db;
+        let name = source_map(db, block.item(db)).root.name;
+        let mut text = self.place(block, Severity::Error, Some(name), String::new()).to_string();
+        let end = text.trim_end_matches(": ").len();
+        text.truncate(end);
+        text
+    }
+
+    /// What a failed evaluation reports (spec/language.md §10.2): a finding with a position stands
+    /// for itself, except in config blocks and services.
+    pub(crate) fn eval_error(&self, id: NodeId, fault: &Fault) -> EvalError {
+        let Some(slot) = self.engine.slots.resolve(id) else { return EvalError::gone() };
+        let cause = self.diagnostic(slot.block, Severity::Error, fault);
+        let kind = self.engine.node(id).map(|info| info.definition.kind);
+        let prefix = match kind {
+            Some(DefinitionKind::ConfigBlock) => "Failed to evaluate node for config block",
+            Some(DefinitionKind::Service) => "Failed to evaluate service",
+            _ if cause.start().is_some() => return EvalError { report: cause.clone(), cause },
+            _ => "Failed to build component",
+        };
+        let error = EvalError { report: cause.clone(), cause };
+        let whole = source_map(&self.engine.db, slot.item).root.whole;
+        let message = format!("{prefix}: {error}");
+        let report = self.place(slot.block, Severity::Error, Some(whole), message);
+        EvalError { report, ..error }
+    }
+
+    fn lines(&self, file: SourceFile) -> Arc<LineIndex> {
+        let build = || {
+            let state = self.engine.files.iter().find(|state| state.input == file);
+            let text = state.map(|state| state.text(&self.engine.slots)).unwrap_or_default();
+            Arc::new(LineIndex::new(&text))
+        };
+        Arc::clone(self.lines.borrow_mut().entry(file).or_insert_with(build))
+    }
+}
+
+fn span_of(map: &SourceMap, subject: &Subject) -> Option<Span> {
+    Some(match subject {
+        Subject::Nowhere => return None,
+        Subject::Expr(expr) => map.expr(*expr),
+        Subject::Member(access) => map.member(*access),
+        Subject::Statement(path, part) => {
+            let statement = map.statement(path);
+            match part {
+                Part::Whole => statement.whole,
+                Part::Header => statement.header,
+                Part::Name => statement.name,
+            }
+        }
+    })
+}
+
+/// The formatted text of an expression.
+pub(crate) fn expression_text(text: &str, span: Span) -> String {
+    let source = text.get(span.start as usize..span.end as usize).unwrap_or_default();
+    match alloy_syntax::parse_expr(source).expr() {
+        Some(expr) => alloy_syntax::format_expr(&expr),
+        None => source.to_owned(),
+    }
+}

@@ -1,0 +1,352 @@
+//! Checks a block against the schema of its arguments without evaluating references
+//! (spec/language.md §17.1).
+
+use alloy_value::{
+    BodyEntry, EvaluatedBlock, EvaluatedBody, Field, FieldKind, Lookup, StructSchema, TypeSchema,
+    Value, quote,
+};
+
+use crate::check::Finding;
+use crate::db::Db;
+use crate::eval::{DecodeFn, Evaluator, Scope, decorate};
+use crate::fault::{Fault, Part, Subject};
+use crate::hir::{BlockHir, Expr, ExprId, Statement};
+use crate::inputs::Block;
+use crate::queries::block_hir;
+
+/// What is wrong with the arguments of a block, as far as text alone tells.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn checked(db: &dyn Db, block: Block) -> Box<[Finding]> {
+    let hir = block_hir(db, block);
+    let Lookup::Known(definition) = db.registry().lookup(&hir.name) else { return Box::default() };
+    let Some((schema, decode)) = definition.args else { return Box::default() };
+    let mut checker = Checker { hir, decode, path: Vec::new(), findings: Vec::new() };
+    checker.body(schema(), &hir.statements);
+    checker.findings.into()
+}
+
+struct Checker<'a> {
+    hir: &'a BlockHir,
+    decode: DecodeFn,
+    /// Statement indices that lead to the body under way.
+    path: Vec<u32>,
+    findings: Vec<Finding>,
+}
+
+/// A field by the name that a statement uses for it.
+#[derive(Clone, Copy)]
+struct Named {
+    field: &'static Field,
+    /// The body's schema, if the statement must be a block.
+    body: BlockType,
+}
+
+/// What the body of a block may hold, and how often the block may appear.
+#[derive(Clone, Copy)]
+enum BlockType {
+    /// Not a block.
+    None,
+    Once(&'static StructSchema),
+    Many(&'static StructSchema),
+    Exactly(&'static StructSchema, usize),
+    /// Attributes only, of any name.
+    Map,
+}
+
+fn block_type(ty: &TypeSchema) -> BlockType {
+    match ty {
+        TypeSchema::Struct(schema) => BlockType::Once(schema()),
+        TypeSchema::Optional(inner) => block_type(inner),
+        TypeSchema::List(TypeSchema::Struct(schema)) => BlockType::Many(schema()),
+        TypeSchema::List(TypeSchema::Optional(TypeSchema::Struct(schema))) => {
+            BlockType::Many(schema())
+        }
+        TypeSchema::FixedList(TypeSchema::Struct(schema), count) => {
+            BlockType::Exactly(schema(), *count)
+        }
+        _ => BlockType::Map,
+    }
+}
+
+/// All fields of a struct with the squashed ones in their place.
+fn fields(schema: &'static StructSchema) -> Vec<&'static Field> {
+    let mut all = Vec::new();
+    for field in schema.fields {
+        match (field.kind, &field.ty) {
+            (FieldKind::Squash, TypeSchema::Struct(inner)) => all.extend(fields(inner())),
+            _ => all.push(field),
+        }
+    }
+    all
+}
+
+fn find(all: &[&'static Field], name: &str) -> Option<Named> {
+    for field in all {
+        match field.kind {
+            FieldKind::Attribute if field.name == name => {
+                return Some(Named { field, body: BlockType::None });
+            }
+            FieldKind::Block if field.name == name => {
+                return Some(Named { field, body: block_type(&field.ty) });
+            }
+            FieldKind::Enum => {
+                let Some(member) =
+                    name.strip_prefix(field.name).and_then(|rest| rest.strip_prefix('.'))
+                else {
+                    continue;
+                };
+                let (TypeSchema::Struct(members) | TypeSchema::List(TypeSchema::Struct(members))) =
+                    &field.ty
+                else {
+                    continue;
+                };
+                let member = members().fields.iter().find(|m| m.name == member)?;
+                let body = match block_type(&member.ty) {
+                    BlockType::Once(schema) => BlockType::Many(schema),
+                    other => other,
+                };
+                return Some(Named { field: member, body });
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+impl Checker<'_> {
+    fn body(&mut self, schema: &'static StructSchema, statements: &[Statement]) {
+        let all = fields(schema);
+        let count = |name: &str| {
+            let is = |s: &&Statement| matches!(s, Statement::Block(block) if block.name == name);
+            statements.iter().filter(is).count()
+        };
+        for (at, statement) in statements.iter().enumerate() {
+            self.path.push(at as u32);
+            match statement {
+                Statement::Attribute { name, value } => {
+                    let seen = &statements[..at];
+                    self.attribute(&all, seen, name, *value);
+                }
+                Statement::Block(block) => match find(&all, &block.name) {
+                    None => self.error(
+                        Part::Whole,
+                        format!("unrecognized block name {}", quote(&block.name)),
+                    ),
+                    Some(named) => {
+                        let quoted = quote(&block.name);
+                        match named.body {
+                            BlockType::None => self.error(
+                                Part::Whole,
+                                format!("{quoted} must be an attribute, but is used as a block"),
+                            ),
+                            BlockType::Once(schema) => {
+                                if count(&block.name) > 1 {
+                                    let message =
+                                        format!("block {quoted} may only be specified once");
+                                    self.error(Part::Whole, message);
+                                }
+                                self.body(schema, &block.statements);
+                            }
+                            BlockType::Many(schema) => self.body(schema, &block.statements),
+                            BlockType::Exactly(schema, want) => {
+                                let got = count(&block.name);
+                                if got != want {
+                                    let message = format!(
+                                        "block {quoted} must be specified exactly {want} times, \
+                                         but was specified {got} times"
+                                    );
+                                    self.error(Part::Whole, message);
+                                }
+                                self.body(schema, &block.statements);
+                            }
+                            BlockType::Map => {
+                                if block.label.is_some() {
+                                    let message = format!("block {quoted} requires empty label");
+                                    self.error(Part::Header, message);
+                                }
+                            }
+                        }
+                    }
+                },
+            }
+            self.path.pop();
+        }
+        for field in all {
+            let present = statements.iter().any(|statement| match statement {
+                Statement::Attribute { name, .. } => name == field.name,
+                Statement::Block(block) => block.name == field.name,
+            });
+            if field.required && !present {
+                let quoted = quote(field.name);
+                match field.kind {
+                    FieldKind::Attribute => {
+                        self.error(Part::Whole, format!("missing required attribute {quoted}"));
+                    }
+                    FieldKind::Block => {
+                        self.error(Part::Whole, format!("missing required block {quoted}"));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn attribute(&mut self, all: &[&'static Field], seen: &[Statement], name: &str, value: ExprId) {
+        let quoted = quote(name);
+        let Some(named) = find(all, name) else {
+            self.error(Part::Whole, format!("unrecognized attribute name {quoted}"));
+            return;
+        };
+        if named.field.kind != FieldKind::Attribute {
+            let message = format!("{quoted} must be a block, but is used as an attribute");
+            self.error(Part::Whole, message);
+            return;
+        }
+        let twice = |s: &Statement| matches!(s, Statement::Attribute { name: n, .. } if n == name);
+        if seen.iter().any(twice) {
+            self.error(Part::Whole, format!("attribute {quoted} may only be provided once"));
+            return;
+        }
+        self.literal(value);
+    }
+
+    /// Decodes a body that holds nothing but this attribute, with null in the place of everything
+    /// that is no literal, until nothing is wrong with it any more.
+    fn literal(&mut self, expr: ExprId) {
+        let mut nulled = Vec::new();
+        loop {
+            let value = match self.literal_value(expr, &nulled) {
+                Ok(Some(value)) => value,
+                Ok(None) => return,
+                Err(fault) => {
+                    self.findings.push(Finding::fault(fault));
+                    return;
+                }
+            };
+            let probe = self.probe(&value);
+            let Err(error) = (self.decode)(&probe) else { return };
+            // Errors about enclosing bodies (missing attributes) are none of this attribute.
+            if error.statements.len() != self.path.len() || !error.about_value {
+                return;
+            }
+            let undecorated = error.undecorated();
+            let fault = decorate(self.hir, expr, None, error);
+            let Subject::Expr(subject) = fault.subject else { return };
+            if nulled.contains(&subject) || !fault.path.is_empty() {
+                return;
+            }
+            nulled.push(subject);
+            // For a sign the operand is what has the position.
+            let shown = match self.hir.expr(subject) {
+                Expr::Unary { operand, .. } => *operand,
+                _ => subject,
+            };
+            self.findings.push(Finding::error(Subject::Expr(shown), undecorated));
+        }
+    }
+
+    /// The value of an expression as far as it is literal; `None` if nothing of it is.
+    fn literal_value(&self, id: ExprId, nulled: &[ExprId]) -> Result<Option<Value>, Fault> {
+        if nulled.contains(&id) {
+            return Ok(Some(Value::Null));
+        }
+        Ok(match self.hir.expr(id) {
+            Expr::Null
+            | Expr::Bool(_)
+            | Expr::Int(_)
+            | Expr::Uint(_)
+            | Expr::Float(_)
+            | Expr::HugeFloat(_)
+            | Expr::String(_) => Some(self.evaluate(id)?),
+            Expr::Array(items) => {
+                let items = items
+                    .iter()
+                    .map(|item| Ok(self.literal_value(*item, nulled)?.unwrap_or_default()))
+                    .collect::<Result<Vec<_>, Fault>>()?;
+                Some(Value::from(items))
+            }
+            Expr::Object(fields) => {
+                let members = fields
+                    .iter()
+                    .map(|(key, value)| {
+                        Ok((key.clone(), self.literal_value(*value, nulled)?.unwrap_or_default()))
+                    })
+                    .collect::<Result<alloy_value::Object, Fault>>()?;
+                Some(Value::from(members))
+            }
+            Expr::Unary { operand, .. } if self.is_scalar(*operand) => Some(self.evaluate(id)?),
+            Expr::Binary { left, right, .. } if self.is_scalar(*left) && self.is_scalar(*right) => {
+                Some(self.evaluate(id)?)
+            }
+            _ => None,
+        })
+    }
+
+    fn is_scalar(&self, id: ExprId) -> bool {
+        matches!(
+            self.hir.expr(id),
+            Expr::Null
+                | Expr::Bool(_)
+                | Expr::Int(_)
+                | Expr::Uint(_)
+                | Expr::Float(_)
+                | Expr::String(_)
+        )
+    }
+
+    fn evaluate(&self, id: ExprId) -> Result<Value, Fault> {
+        Evaluator::new(self.hir, &Nothing).evaluate(id).map_err(|mut fault| {
+            // The static form of the message has no expression text in front.
+            fault.decorated = false;
+            if let Some(rest) = fault.message.strip_prefix("should be ") {
+                fault.message = format!("expected {rest}");
+            }
+            if fault.subject == Subject::Nowhere {
+                fault.subject = Subject::Expr(id);
+            }
+            fault
+        })
+    }
+
+    /// A body with the attribute at the current path and nothing else.
+    fn probe(&self, value: &Value) -> EvaluatedBody {
+        let mut entry = None;
+        let mut path = self.path.as_slice();
+        while let Some(statement) = self.hir.statement(path) {
+            entry = Some(match statement {
+                Statement::Attribute { name, .. } => {
+                    BodyEntry::Attribute { name: name.as_str().into(), value: value.clone() }
+                }
+                Statement::Block(block) => BodyEntry::Block(EvaluatedBlock {
+                    name: block.name.as_str().into(),
+                    label: block.label.as_deref().map(Into::into),
+                    body: EvaluatedBody { entries: entry.into_iter().collect() },
+                }),
+            });
+            path = &path[..path.len() - 1];
+        }
+        EvaluatedBody { entries: entry.into_iter().collect() }
+    }
+
+    fn error(&mut self, part: Part, message: String) {
+        let subject = Subject::Statement(self.path.as_slice().into(), part);
+        self.findings.push(Finding::error(subject, message));
+    }
+}
+
+/// The scope of literals.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn variable(&self, _: &str) -> Option<Value> {
+        None
+    }
+
+    fn env(&self, _: &str) -> Value {
+        Value::Null
+    }
+
+    fn constants(&self) -> Value {
+        Value::Null
+    }
+}
