@@ -149,6 +149,10 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
+pub(crate) fn fuzz(data: &[u8]) {
+    drop(parse(data, &mut Vec::new()));
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

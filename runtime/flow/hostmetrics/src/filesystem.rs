@@ -297,6 +297,10 @@ fn unescape(field: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+pub(crate) fn fuzz(data: &[u8]) {
+    drop(parse(&String::from_utf8_lossy(data)));
+}
+
 #[cfg(test)]
 mod tests {
     use expect_test::expect;

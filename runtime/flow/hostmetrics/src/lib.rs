@@ -39,3 +39,10 @@ pub use exporter::{Collected, HostMetrics};
 pub use host::{Host, LinuxHost, Uname, Usage, WallClock};
 pub use process::process_metrics;
 pub use select::Collector;
+
+/// Fuzz entry: no content of a textfile or of the kernel's files makes a parser panic.
+pub fn fuzz(data: &[u8]) {
+    textfile::fuzz(data);
+    filesystem::fuzz(data);
+    addresses::fuzz(data);
+}

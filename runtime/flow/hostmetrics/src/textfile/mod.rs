@@ -218,6 +218,10 @@ fn metric(kind: MetricType, point: &Point) -> Metric {
     metric
 }
 
+pub(crate) fn fuzz(data: &[u8]) {
+    drop(parse::parse(data));
+}
+
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};

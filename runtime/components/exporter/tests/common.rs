@@ -1,0 +1,96 @@
+//! Builds exporters from configuration text and scrapes them without a server.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use alloy_component::{
+    BuildContext, Component, ComponentDef, ExportSink, HttpResponse, MemoryDialer, MetricsHub,
+    Services,
+};
+use alloy_queries::{Engine, HostFacts, Load, Options, Source};
+use alloy_telemetry::SeriesTable;
+use alloy_value::{ArcArgs, Registry, Stability, Value};
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+/// An exporter and what it exported.
+pub struct Built {
+    pub component: Arc<dyn Component>,
+    pub exports: Option<Value>,
+}
+
+/// Arguments of the only component of `text`.
+pub fn arguments(definition: &'static ComponentDef, text: &str) -> Result<ArcArgs, String> {
+    let registry: &'static Registry = Box::leak(Box::new(Registry::new([definition.definition])));
+    let host = HostFacts {
+        hostname: "test".to_owned(),
+        os: "linux".to_owned(),
+        arch: "amd64".to_owned(),
+        version: "test".to_owned(),
+    };
+    let options = Options { stability: Stability::GenerallyAvailable, community: false };
+    let mut engine = Engine::new(registry, host, options);
+    let source = Source { name: "test.alloy".into(), text: text.into() };
+    let load = Load { sources: vec![source], module_path: String::new(), env: BTreeMap::new() };
+    engine.load(load).map_err(|error| error.to_string())?;
+    let id = engine.nodes().first().ok_or("no component")?.id;
+    engine.evaluate(id).map_err(|error| error.to_string())
+}
+
+/// Builds the only component of `text`. The error is the message that a load would report.
+pub async fn build(definition: &'static ComponentDef, text: &str) -> Result<Built, String> {
+    build_in(&MetricsHub::new(), definition, text).await
+}
+
+/// As [`build`], with the metrics of a process.
+pub async fn build_in(
+    hub: &MetricsHub,
+    definition: &'static ComponentDef,
+    text: &str,
+) -> Result<Built, String> {
+    let args = arguments(definition, text)?;
+    let exports = Arc::new(Mutex::new(None));
+    let sink = Arc::clone(&exports);
+    let cx = BuildContext {
+        id: format!("{}.x", definition.definition.name).into(),
+        data_dir: "/nowhere".into(),
+        stability: Stability::GenerallyAvailable,
+        span: tracing::Span::none(),
+        metrics: hub.registry(&[]),
+        exports: ExportSink::new(move |value| *sink.lock() = Some(value)),
+        services: Arc::new(Services {
+            series: SeriesTable::new(),
+            metrics: hub.clone(),
+            dialer: MemoryDialer::new("alloy.internal:12345").0,
+            user_agent: "test".into(),
+            agent_id: "test".into(),
+        }),
+    };
+    let make = definition.build.ok_or("the component can't be built")?;
+    let component = make(cx, args).await.map_err(|error| error.to_string())?;
+    let exports = exports.lock().take();
+    Ok(Built { component, exports })
+}
+
+/// The exporter's answer to a request.
+pub async fn request(
+    component: &dyn Component,
+    path: &str,
+    headers: &[(&'static str, &str)],
+) -> HttpResponse {
+    let handler = component.http().expect("exporters have a handler");
+    let mut request = http::Request::get(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    handler(request.body(Bytes::new()).expect("a valid request")).await
+}
+
+/// What the exporter answers to a scrape.
+pub async fn scrape(component: &dyn Component) -> Result<String, String> {
+    let response = request(component, "/metrics", &[]).await;
+    if response.status() != http::StatusCode::OK {
+        return Err(format!("status {}", response.status()));
+    }
+    String::from_utf8(response.into_body().to_vec()).map_err(|error| error.to_string())
+}

@@ -1,0 +1,155 @@
+//! The exporters as components: target, handler, update, refusals.
+
+use std::io::Read;
+
+use alloy_component::MetricsHub;
+use alloy_exporter::{own, unix};
+use expect_test::{Expect, expect};
+use flate2::read::GzDecoder;
+use http::StatusCode;
+
+use crate::common::{arguments, build, build_in, request, scrape};
+
+fn unix_config(body: &str) -> String {
+    format!("prometheus.exporter.unix \"x\" {{\n{body}\n}}\n")
+}
+
+async fn refused(body: &str, expected: Expect) {
+    let outcome = build(&unix::COMPONENT, &unix_config(body)).await;
+    expected.assert_eq(&outcome.err().unwrap_or_else(|| "built".to_owned()));
+}
+
+#[tokio::test]
+async fn what_is_not_built_is_refused_by_name() {
+    refused(
+        r#"enable_collectors = ["systemd"]"#,
+        expect![
+            "prometheus.exporter.unix: the collector systemd is not supported by this version; remove it"
+        ],
+    )
+    .await;
+    refused(
+        r#"set_collectors = ["cpu", "netstat", "arp"]"#,
+        expect![
+            "prometheus.exporter.unix: the collector arp, netstat is not supported by this version; remove it"
+        ],
+    )
+    .await;
+    refused(
+        r#"hwmon { chip_include = "a" }"#,
+        expect![[
+            r#"prometheus.exporter.unix: the block "hwmon" is not supported by this version; remove it"#
+        ]],
+    )
+    .await;
+    refused(r#"arp { netlink = false }"#, expect!["built"]).await;
+    refused(r#"enable_collectors = ["nonsense"]"#, expect!["built"]).await;
+}
+
+#[tokio::test]
+async fn a_wrong_expression_names_its_argument() {
+    let error = build(&unix::COMPONENT, &unix_config(r#"vmstat { fields = "(" }"#)).await;
+    let error = error.err().expect("refused");
+    assert!(
+        error.starts_with(
+            "failed to create node_exporter: the expression \"(\" of vmstat.fields does not compile"
+        ),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn the_target_leads_to_the_handler() {
+    for (definition, job) in [(&unix::COMPONENT, "unix"), (&own::COMPONENT, "self")] {
+        let name = definition.definition.name;
+        let built = build(definition, &format!("{name} \"x\" {{ }}")).await.expect("built");
+        let shown = format!("{:?}", built.exports.expect("exports"));
+        // A capsule doesn't show its inside; the exports are one list with one target.
+        assert!(shown.contains("targets"), "{shown}");
+        assert!(shown.contains("discovery.Target") || shown.contains(job), "{shown}");
+        let answer = request(&*built.component, "/metrics", &[]).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+        let other = request(&*built.component, "/other", &[]).await;
+        assert_eq!(other.status(), StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn answers_are_compressed_for_who_takes_it() {
+    let config = unix_config(r#"set_collectors = ["loadavg"]"#);
+    let built = build(&unix::COMPONENT, &config).await.expect("built");
+    let component = &*built.component;
+    let header = [("accept-encoding", "deflate, gzip;q=1.0")];
+    let answer = request(component, "/metrics", &header).await;
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+    let mut text = String::new();
+    GzDecoder::new(&answer.body()[..]).read_to_string(&mut text).expect("gzip");
+    assert!(text.contains("\nnode_load1 "), "{text}");
+    let header = [("accept-encoding", "gzip;q=0")];
+    assert!(
+        !request(component, "/metrics", &header).await.headers().contains_key("content-encoding")
+    );
+}
+
+#[tokio::test]
+async fn a_failing_update_keeps_the_old_exporter() {
+    let config = |name: &str| unix_config(&format!("set_collectors = [{name:?}]"));
+    let built = build(&unix::COMPONENT, &config("loadavg")).await.expect("built");
+    let args = arguments(&unix::COMPONENT, &config("uname")).expect("valid");
+    built.component.update(args).await.expect("updated");
+    let text = scrape(&*built.component).await.expect("an answer");
+    assert!(text.contains("node_uname_info") && !text.contains("node_load1"), "{text}");
+    let args = arguments(&unix::COMPONENT, &config("systemd")).expect("decodes");
+    built.component.update(args).await.expect_err("refused");
+    let text = scrape(&*built.component).await.expect("an answer");
+    assert!(text.contains("node_uname_info"), "{text}");
+}
+
+#[tokio::test]
+async fn own_metrics_only_when_asked_for() {
+    let own_names = |text: &str| {
+        let names = text.lines().filter_map(|l| l.strip_prefix("# TYPE ")?.split(' ').next());
+        names
+            .filter(|n| !n.starts_with("node_") || n.ends_with("build_info"))
+            .fold(String::new(), |all, name| all + name + "\n")
+    };
+    let config = r#"set_collectors = ["loadavg"]"#;
+    let built = build(&unix::COMPONENT, &unix_config(config)).await.expect("built");
+    expect![[r#"
+        node_exporter_build_info
+        promhttp_metric_handler_errors_total
+    "#]]
+    .assert_eq(&own_names(&scrape(&*built.component).await.expect("an answer")));
+    let config = format!("{config}\ninclude_exporter_metrics = true");
+    let built = build(&unix::COMPONENT, &unix_config(&config)).await.expect("built");
+    expect![[r#"
+        node_exporter_build_info
+        process_cpu_seconds_total
+        process_max_fds
+        process_open_fds
+        process_resident_memory_bytes
+        process_start_time_seconds
+        process_virtual_memory_bytes
+        process_virtual_memory_max_bytes
+        promhttp_metric_handler_errors_total
+        promhttp_metric_handler_requests_in_flight
+        promhttp_metric_handler_requests_total
+    "#]]
+    .assert_eq(&own_names(&scrape(&*built.component).await.expect("an answer")));
+    let text = scrape(&*built.component).await.expect("an answer");
+    assert!(text.contains("promhttp_metric_handler_requests_total{code=\"200\"} 1\n"), "{text}");
+    assert!(text.contains("promhttp_metric_handler_requests_in_flight 1\n"), "{text}");
+}
+
+#[tokio::test]
+async fn self_serves_what_the_process_has() {
+    let hub = MetricsHub::new();
+    let config = "prometheus.exporter.self \"x\" { }";
+    let built = build_in(&hub, &own::COMPONENT, config).await.expect("built");
+    let metrics = hub.registry(&[("component_id", "a.b")]);
+    let counter = prometheus::IntCounter::new("own_total", "Own.").expect("a counter");
+    metrics.register(counter).inc_by(3);
+    let text = scrape(&*built.component).await.expect("an answer");
+    assert!(text.contains("own_total{component_id=\"a.b\"} 3\n"), "{text}");
+}
