@@ -18,6 +18,7 @@ mod decode;
 mod definition;
 mod duration;
 mod equality;
+mod known;
 mod number;
 mod quote;
 mod schema;
@@ -36,6 +37,7 @@ pub use decode::{
 };
 pub use definition::{DecodeFn, Definition, DefinitionKind, Lookup, Registry, Stability};
 pub use duration::GoDuration;
+pub use known::KNOWN;
 pub use number::number_text;
 pub use quote::{quote, quote_bytes};
 pub use schema::{Field, FieldKind, Found, StructSchema, TypeSchema};

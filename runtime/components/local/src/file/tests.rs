@@ -70,8 +70,8 @@ fn content(value: &Value) -> String {
 impl Running {
     async fn wait_content(&mut self, wanted: &str) {
         let seen = self.exports.wait_for(|value| content(value) == wanted);
-        let timeout = tokio::time::timeout(Duration::from_secs(20), seen).await;
-        assert!(timeout.is_ok(), "never saw {wanted:?}, last {:?}", content(&self.exports.borrow()));
+        let in_time = tokio::time::timeout(Duration::from_secs(20), seen).await.is_ok();
+        assert!(in_time, "never saw {wanted:?}, last {:?}", content(&self.exports.borrow()));
     }
 
     async fn wait_health(&self, wanted: HealthState) -> String {
