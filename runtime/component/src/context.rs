@@ -110,4 +110,3 @@ impl std::fmt::Debug for MemoryDialer {
         f.debug_tuple("MemoryDialer").field(&self.addr).finish()
     }
 }
-

@@ -15,8 +15,8 @@ mod fanout;
 mod health;
 mod metrics;
 
-pub use capsules::{MetricsReceiver, METRICS_RECEIVER, TARGET, Target};
-pub use context::{BuildContext, ExportSink, RunContext, Services, MemoryDialer, DuplexStream};
+pub use capsules::{METRICS_RECEIVER, MetricsReceiver, TARGET, Target};
+pub use context::{BuildContext, DuplexStream, ExportSink, MemoryDialer, RunContext, Services};
 pub use contract::{
     BuildFn, Component, ComponentDef, ComponentError, HttpHandler, HttpRequest, HttpResponse,
 };

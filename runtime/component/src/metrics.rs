@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use prometheus::Registry;
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
-use prometheus::Registry;
 
 /// All registries of the process.
 #[derive(Clone, Default)]
