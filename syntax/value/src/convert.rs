@@ -302,7 +302,7 @@ impl FromValue for Value {
     }
 }
 
-/// True if the value holds a `Uint` somewhere. Byte arrays stay as they are.
+/// True if the value holds a `Uint` somewhere; byte arrays become plain lists of numbers.
 fn changes_as_any(value: &Value) -> bool {
     match value {
         Value::Uint(_) => true,

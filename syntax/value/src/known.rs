@@ -31,8 +31,7 @@ const fn service(name: &'static str) -> Definition {
     row(name, DefinitionKind::Service, Stability::GenerallyAvailable)
 }
 
-/// Every known name, without arguments.
-pub static KNOWN: &[Definition] = &[
+static KNOWN: &[Definition] = &[
     ga("beyla.ebpf"),
     ga("database_observability.mysql"),
     ga("database_observability.postgres"),
@@ -235,6 +234,11 @@ pub static KNOWN: &[Definition] = &[
     service("remotecfg"),
     service("ui"),
 ];
+
+/// Every known name, without arguments, for a [`crate::Registry`].
+pub fn known_definitions() -> impl Iterator<Item = &'static Definition> {
+    KNOWN.iter()
+}
 
 #[cfg(test)]
 mod tests {

@@ -37,7 +37,7 @@ pub use decode::{
 };
 pub use definition::{DecodeFn, Definition, DefinitionKind, Lookup, Registry, Stability};
 pub use duration::GoDuration;
-pub use known::KNOWN;
+pub use known::known_definitions;
 pub use number::number_text;
 pub use quote::{quote, quote_bytes};
 pub use schema::{Field, FieldKind, Found, StructSchema, TypeSchema};
