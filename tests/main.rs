@@ -1,0 +1,6 @@
+//! Black-box tests: the real binary against real peers. One test binary, so that the program is
+//! linked once.
+
+mod end_to_end;
+mod reload;
+mod support;
