@@ -133,7 +133,11 @@ fn write_metric(out: &mut String, family: &MetricFamily, labels: &[&LabelPair], 
             let mut infinite = false;
             for bucket in histogram.get_bucket() {
                 infinite |= bucket.upper_bound() == f64::INFINITY;
-                line("_bucket", Some(("le", bucket.upper_bound())), bucket.cumulative_count() as f64);
+                line(
+                    "_bucket",
+                    Some(("le", bucket.upper_bound())),
+                    bucket.cumulative_count() as f64,
+                );
             }
             if !infinite {
                 line("_bucket", Some(("le", f64::INFINITY)), count);
@@ -170,7 +174,9 @@ mod tests {
     #[test]
     fn families_are_written_sorted_and_escaped() {
         let registry = Registry::new();
-        let hits = IntCounterVec::new(Opts::new("hits_total", "Hits.\\ \"by\"\nkind."), &["z", "a"]).unwrap();
+        let hits =
+            IntCounterVec::new(Opts::new("hits_total", "Hits.\\ \"by\"\nkind."), &["z", "a"])
+                .unwrap();
         hits.with_label_values(&["2", "q\"\\\n"]).inc_by(3);
         hits.with_label_values(&["1", "b"]).inc_by(2_000_000);
         let buckets = HistogramOpts::new("latency", "L.").buckets(vec![0.5, 1.]);

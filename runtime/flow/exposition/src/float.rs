@@ -88,7 +88,10 @@ mod tests {
             assert_eq!(parse(text), Some(value), "{text}");
         }
         assert_eq!(parse("nAn").map(f64::to_bits), Some(NORMAL_NAN_BITS));
-        for text in ["", ".", "+", "1_0", "0x10", "0x1p-2", "1e999", "1e", "++1", "1,5", "12x", "+nan", "e5", "+.", "infin", "-+1"] {
+        for text in [
+            "", ".", "+", "1_0", "0x10", "0x1p-2", "1e999", "1e", "++1", "1,5", "12x", "+nan",
+            "e5", "+.", "infin", "-+1",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

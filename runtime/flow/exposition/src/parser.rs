@@ -270,28 +270,40 @@ mod tests {
 
     #[test]
     fn first_bad_line_is_named() {
-        check("ok 1\nbad{x=1} 2\n", expect![[r#"
+        check(
+            "ok 1\nbad{x=1} 2\n",
+            expect![[r#"
             "ok" [] 1 None
             line 2: expected a label value while parsing "bad{x=1"
-        "#]]);
-        check("{a=\"b\"} 1\n", expect![[r#"
+        "#]],
+        );
+        check(
+            "{a=\"b\"} 1\n",
+            expect![[r#"
             line 1: metric name not set while parsing "{a=\"b\"}"
-        "#]]);
-        check("a 1 2 3\n", expect![[r#"
+        "#]],
+        );
+        check(
+            "a 1 2 3\n",
+            expect![[r#"
             line 1: expected the next entry after the timestamp while parsing "a 1 2 3"
-        "#]]);
-        check("# TYPE a nothing\n", expect![[r##"
+        "#]],
+        );
+        check(
+            "# TYPE a nothing\n",
+            expect![[r##"
             line 1: invalid metric type while parsing "# TYPE a nothing"
-        "##]]);
+        "##]],
+        );
     }
 
     #[test]
     fn hint_never_swallows_labels() {
-        let next = |body: &'static str, key: &str| {
-            match Parser::new(body.as_bytes()).next(Some(key.as_bytes())) {
-                Ok(Some(Entry::Series(series))) => String::from_utf8_lossy(series.key).into_owned(),
-                other => format!("{other:?}"),
-            }
+        let next = |body: &'static str, key: &str| match Parser::new(body.as_bytes())
+            .next(Some(key.as_bytes()))
+        {
+            Ok(Some(Entry::Series(series))) => String::from_utf8_lossy(series.key).into_owned(),
+            other => format!("{other:?}"),
         };
         assert_eq!(next("a {x=\"1\"} 1\n", "a"), "a {x=\"1\"}");
         assert_eq!(next("ab 1\n", "a"), "ab");

@@ -64,7 +64,10 @@ impl KeyLabels {
 }
 
 /// Reads a series up to its value. With `labels`, stores what it reads there.
-pub(crate) fn read(lexer: &mut Lexer<'_>, mut labels: Option<&mut KeyLabels>) -> Result<(), KeyError> {
+pub(crate) fn read(
+    lexer: &mut Lexer<'_>,
+    mut labels: Option<&mut KeyLabels>,
+) -> Result<(), KeyError> {
     if let Some(labels) = labels.as_deref_mut() {
         labels.name.clear();
         labels.text.clear();

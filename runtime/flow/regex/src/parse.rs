@@ -43,7 +43,10 @@ struct Node {
 enum Item {
     Node(Node),
     /// An open parenthesis; `capture` is the group's index.
-    Open { capture: Option<u32>, saved: Flags },
+    Open {
+        capture: Option<u32>,
+        saved: Flags,
+    },
     Bar,
 }
 
@@ -67,8 +70,7 @@ struct Parser<'p> {
 
 /// Parses the whole of `pattern`.
 pub(crate) fn parse(pattern: &str) -> Result<Parsed> {
-    let flags =
-        Flags { fold: false, multi_line: false, dot_newline: false, swap_greed: false };
+    let flags = Flags { fold: false, multi_line: false, dot_newline: false, swap_greed: false };
     let mut parser = Parser { pattern, stack: Vec::new(), flags, names: vec![None] };
     let mut rest = pattern;
     // Text of the repetition that ended right here, which a further repetition may not follow.
@@ -307,11 +309,7 @@ impl<'p> Parser<'p> {
             greedy: !(lazy ^ self.flags.swap_greed),
             sub: Box::new(node.hir),
         };
-        self.push(Node {
-            hir: Hir::repetition(repetition),
-            height: node.height + 1,
-            repeats,
-        })?;
+        self.push(Node { hir: Hir::repetition(repetition), height: node.height + 1, repeats })?;
         Ok(after)
     }
 
@@ -592,7 +590,11 @@ fn hex(text: &str) -> Result<(u32, &str)> {
         }
         let Some(digit) = c.to_digit(16) else {
             // Without braces both digits are read before they are judged.
-            let read = if braced || digits > 0 { 0 } else { rest.chars().next().map_or(0, char::len_utf8) };
+            let read = if braced || digits > 0 {
+                0
+            } else {
+                rest.chars().next().map_or(0, char::len_utf8)
+            };
             return fault(Reason::InvalidEscape, upto(text, &rest[read..]));
         };
         code = code * 16 + digit;

@@ -8,10 +8,10 @@ use regex_automata::util::captures::Captures;
 use regex_automata::{Input, MatchKind};
 use regex_syntax::hir::Hir;
 
+use crate::Template;
 use crate::error::RegexError;
 use crate::fast::Fast;
 use crate::parse::{self, Parsed};
-use crate::Template;
 
 /// Largest compiled program. The reference's dialect accepts `\pL{1000}`, which is about this large.
 const PROGRAM_LIMIT_BYTES: usize = 64 << 20;

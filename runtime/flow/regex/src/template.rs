@@ -108,7 +108,8 @@ fn is_word(c: char) -> bool {
 }
 
 fn groups_of(name: &str, regex: &Regex) -> Box<[usize]> {
-    let is_number = name.bytes().all(|b| b.is_ascii_digit()) && (name.len() == 1 || !name.starts_with('0'));
+    let is_number =
+        name.bytes().all(|b| b.is_ascii_digit()) && (name.len() == 1 || !name.starts_with('0'));
     if is_number {
         let number: Option<usize> = name.parse().ok().filter(|&n| n < regex.group_count());
         return number.into_iter().collect();

@@ -195,10 +195,7 @@ fn check(config: &RuleConfig, action: Action) -> Result<(), String> {
         return Err(format!("'replacement' can not be set for {name} action"));
     }
     if action == A::LabelMap && !is_name_template(&config.replacement) {
-        return Err(format!(
-            "{:?} is invalid 'replacement' for {name} action",
-            config.replacement
-        ));
+        return Err(format!("{:?} is invalid 'replacement' for {name} action", config.replacement));
     }
     let plain = config.modulus == default.modulus
         && config.separator == default.separator
