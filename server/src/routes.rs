@@ -1,0 +1,190 @@
+//! From a request to an answer (spec/http.md §1, §2).
+
+use std::sync::Arc;
+
+use alloy_component::HealthState;
+use http::header::LOCATION;
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use hyper::body::Incoming;
+
+use crate::listen::Origin;
+use crate::response::{
+    Answer, api_error, compressed, method_not_allowed, not_found, text, with_type,
+};
+use crate::{State, component, web_api};
+
+const COMPONENT: &str = "/api/v0/component/";
+const WEB_API: &str = "/api/v0/web/";
+// What the reference answers, with its escaping scheme.
+const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+
+/// Answers `request`.
+pub(crate) async fn answer(
+    state: &Arc<State>,
+    origin: Origin,
+    request: Request<Incoming>,
+) -> Answer {
+    if origin == Origin::Network && !state.hosts.allow(request.uri(), request.headers()) {
+        return text(
+            StatusCode::FORBIDDEN,
+            "this host name is not allowed; see --server.http.allowed-hosts\n",
+        );
+    }
+    let path = request.uri().path();
+    if path.starts_with(COMPONENT) {
+        return component::answer(state, request).await;
+    }
+    match path {
+        "/-/ready" => ready(state),
+        "/-/healthy" => healthy(state),
+        "/-/reload" => match *request.method() {
+            Method::GET | Method::POST => reload(state).await,
+            _ => method_not_allowed("GET, POST"),
+        },
+        "/-/support" => match *request.method() {
+            Method::GET => support(state),
+            _ => method_not_allowed("GET"),
+        },
+        "/metrics" => metrics(state, request.headers().clone()).await,
+        _ if path.starts_with("/debug/pprof") => pprof(state),
+        _ if path.starts_with("/api/v1/ckit/transport/") => {
+            text(StatusCode::NOT_FOUND, "clustering is disabled\n")
+        }
+        _ => below_prefix(state, request.uri(), request.headers()).await,
+    }
+}
+
+/// Routes that move with `--server.http.ui-path-prefix`.
+async fn below_prefix(state: &Arc<State>, uri: &Uri, headers: &HeaderMap) -> Answer {
+    let Some(path) = uri.path().strip_prefix(state.prefix.as_str()) else { return not_found() };
+    match path {
+        "/" => with_type(StatusCode::OK, "text/html; charset=utf-8", page(&state.prefix)),
+        "" => redirect(&format!("{}/", state.prefix)),
+        _ if path.starts_with(WEB_API) => {
+            let path = path[WEB_API.len()..].to_owned();
+            compute(state, headers.clone(), move |state, headers| {
+                web_api::answer(state, &path, headers)
+            })
+            .await
+        }
+        "/graphql" | "/graphql/playground" => {
+            api_error(StatusCode::NOT_FOUND, "GraphQL is not in this version yet")
+        }
+        _ if path.starts_with("/api/") => api_error(StatusCode::NOT_FOUND, "no such endpoint"),
+        _ => not_found(),
+    }
+}
+
+fn redirect(to: &str) -> Answer {
+    let body = format!("<a href=\"{to}\">Found</a>.\n\n");
+    let mut response = with_type(StatusCode::FOUND, "text/html; charset=utf-8", body);
+    if let Ok(value) = to.parse() {
+        response.headers_mut().insert(LOCATION, value);
+    }
+    response
+}
+
+fn ready(state: &State) -> Answer {
+    match state.options.runtime.is_ready() {
+        true => text(StatusCode::OK, "Alloy is ready.\n"),
+        false => text(StatusCode::SERVICE_UNAVAILABLE, "Alloy is not ready.\n"),
+    }
+}
+
+fn healthy(state: &State) -> Answer {
+    let snapshot = state.options.runtime.snapshot();
+    let unhealthy: Vec<&str> = snapshot
+        .components()
+        .filter(|(cell, _)| {
+            cell.info.module_id.is_empty()
+                && cell.health().is_some_and(|health| health.state == HealthState::Unhealthy)
+        })
+        .map(|(cell, _)| cell.info.definition.name)
+        .collect();
+    match unhealthy.is_empty() {
+        true => text(StatusCode::OK, "All Alloy components are healthy.\n"),
+        false => text(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("unhealthy components: {}\n", unhealthy.join(", ")),
+        ),
+    }
+}
+
+async fn reload(state: &State) -> Answer {
+    match state.options.loader.load().await {
+        Ok(()) => {
+            tracing::info!(service = "http", "config reloaded");
+            text(StatusCode::OK, "config reloaded\n")
+        }
+        Err(error) => {
+            tracing::error!(service = "http", err = %error, "failed to reload config");
+            text(StatusCode::BAD_REQUEST, format!("{error}\n"))
+        }
+    }
+}
+
+async fn metrics(state: &Arc<State>, headers: HeaderMap) -> Answer {
+    compute(state, headers, |state, headers| {
+        let families = state.options.metrics.gather();
+        let mut body = String::new();
+        alloy_flow_exposition::encode::text(&families, &mut body);
+        compressed(headers, METRICS_TYPE, body)
+    })
+    .await
+}
+
+/// Runs CPU work outside of the thread that accepts and answers.
+async fn compute(
+    state: &Arc<State>,
+    headers: HeaderMap,
+    work: impl FnOnce(&State, &HeaderMap) -> Answer + Send + 'static,
+) -> Answer {
+    let state = Arc::clone(state);
+    tokio::task::spawn_blocking(move || work(&state, &headers)).await.unwrap_or_else(|error| {
+        tracing::error!(service = "http", err = %error, "request failed");
+        text(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n")
+    })
+}
+
+fn pprof(state: &State) -> Answer {
+    match state.options.pprof {
+        true => text(StatusCode::NOT_FOUND, "profiles are not in this version yet\n"),
+        false => not_found(),
+    }
+}
+
+fn support(state: &State) -> Answer {
+    match state.options.support_bundle {
+        true => text(StatusCode::NOT_FOUND, "support bundles are not in this version yet\n"),
+        false => {
+            let body = "support bundle generation is disabled; it can be re-enabled by removing \
+                        the --server.http.disable-support-bundle flag";
+            with_type(StatusCode::FORBIDDEN, "text/plain; charset=utf-8", body)
+        }
+    }
+}
+
+/// Names the endpoints, until there is a user interface.
+fn page(prefix: &str) -> String {
+    let base = |path: &str| format!("{prefix}{path}");
+    let rows = [
+        ("/metrics".to_owned(), "own metrics in the Prometheus text format"),
+        ("/-/ready".to_owned(), "200 once the first load has succeeded"),
+        ("/-/healthy".to_owned(), "200 while no component is unhealthy"),
+        (base("/api/v0/web/components"), "all components with their health"),
+    ];
+    let mut html = String::from(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Alloy</title></head>\n\
+         <body>\n<h1>Alloy</h1>\n<ul>\n",
+    );
+    for (path, what) in rows {
+        html.push_str(&format!("<li><a href=\"{path}\">{path}</a>: {what}</li>\n"));
+    }
+    html.push_str(&format!(
+        "<li>{}: one component with its arguments, exports and debug information</li>\n\
+         <li>/api/v0/component/ID/…: what the component itself serves, such as an exporter's /metrics</li>\n\
+         <li>POST /-/reload: read the configuration again</li>\n</ul>\n</body>\n</html>\n",
+        base("/api/v0/web/components/ID")
+    ));
+    html
+}

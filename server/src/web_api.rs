@@ -1,0 +1,179 @@
+//! `/api/v0/web/…`: components with their health, arguments and exports (spec/http.md §5).
+
+use alloy_component::Health;
+use alloy_runtime::{GraphSnapshot, NodeCell, NodeEdges};
+use alloy_value::{EvaluatedBody, Value};
+use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+
+use crate::State;
+use crate::json::{Fields, Statements};
+use crate::response::{Answer, api_error, compressed, not_found, text};
+
+const JSON: &str = "application/json";
+
+/// Answers what follows `/api/v0/web/`.
+pub(crate) fn answer(state: &State, path: &str, headers: &HeaderMap) -> Answer {
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    let snapshot = state.options.runtime.snapshot();
+    match &*path {
+        "components" => json(headers, &list(&snapshot)),
+        "peers" => json(headers, &[Peer::own(state)]),
+        // There is no remote configuration: its controller is empty.
+        "remotecfg/components" => json(headers, &[(); 0]),
+        path if path.starts_with("components/") => {
+            match snapshot.index_of(&path["components/".len()..]) {
+                Some(at) if snapshot.nodes[at].is_component() => {
+                    detail(&snapshot, at, headers)
+                }
+                _ => not_found(),
+            }
+        }
+        path if path.starts_with("remotecfg/components/") => not_found(),
+        path if path.starts_with("modules/") || path.starts_with("remotecfg/modules/") => {
+            text(StatusCode::INTERNAL_SERVER_ERROR, "module not found\n")
+        }
+        path if path == "graph" || path.starts_with("graph/") || path.starts_with("debug/") => {
+            api_error(StatusCode::NOT_FOUND, "live debugging is not in this version yet")
+        }
+        _ => api_error(StatusCode::NOT_FOUND, "no such endpoint"),
+    }
+}
+
+fn json<T: Serialize + ?Sized>(headers: &HeaderMap, body: &T) -> Answer {
+    match serde_json::to_string(body) {
+        Ok(text) => compressed(headers, JSON, text),
+        Err(error) => {
+            tracing::error!(service = "http", err = %error, "cannot write an answer as JSON");
+            text(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n")
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Peer<'a> {
+    name: &'a str,
+    addr: &'a str,
+    is_self: bool,
+    state: &'static str,
+}
+
+impl<'a> Peer<'a> {
+    /// Without clustering a node is alone.
+    fn own(state: &'a State) -> Self {
+        Self {
+            name: &state.options.node_name,
+            addr: &state.address,
+            is_self: true,
+            state: "participant",
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Component<'a> {
+    name: &'a str,
+    r#type: &'static str,
+    #[serde(rename = "localID")]
+    local_id: &'a str,
+    #[serde(rename = "moduleID")]
+    module_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    #[serde(rename = "referencesTo")]
+    references_to: Vec<&'a str>,
+    #[serde(rename = "referencedBy")]
+    referenced_by: Vec<&'a str>,
+    #[serde(rename = "dataFlowEdgesTo")]
+    data_flow_edges_to: Vec<&'a str>,
+    health: ShownHealth,
+    original: &'static str,
+    arguments: Statements<'a>,
+    exports: Fields<'a>,
+    #[serde(rename = "debugInfo")]
+    debug_info: Fields<'a>,
+    #[serde(rename = "liveDebuggingEnabled")]
+    live_debugging_enabled: bool,
+}
+
+#[derive(Serialize)]
+struct ShownHealth {
+    state: &'static str,
+    message: String,
+    #[serde(rename = "updatedTime")]
+    updated_time: String,
+}
+
+impl ShownHealth {
+    fn new(health: Option<Health>) -> Self {
+        let health = health.unwrap_or_else(|| {
+            let state = alloy_component::HealthState::Unknown;
+            Health::new(state, String::new(), std::time::SystemTime::UNIX_EPOCH)
+        });
+        let time = Timestamp::try_from(health.updated).unwrap_or_default();
+        Self {
+            state: health.state.as_str(),
+            message: health.message,
+            updated_time: time.to_string(),
+        }
+    }
+}
+
+/// Everything about a component that is not its identity.
+#[derive(Default)]
+struct Contents {
+    arguments: EvaluatedBody,
+    exports: Option<Value>,
+    debug_info: Option<Value>,
+}
+
+fn shown<'a>(
+    snapshot: &'a GraphSnapshot,
+    cell: &'a NodeCell,
+    edges: &NodeEdges,
+    contents: &'a Contents,
+) -> Component<'a> {
+    let ids = |nodes: &[usize]| -> Vec<&'a str> {
+        nodes.iter().map(|&at| &*snapshot.nodes[at].info.local_id).collect()
+    };
+    Component {
+        name: cell.info.definition.name,
+        r#type: "block",
+        local_id: &cell.info.local_id,
+        module_id: &cell.info.module_id,
+        label: cell.info.label.as_deref(),
+        references_to: ids(&edges.references_to),
+        referenced_by: ids(&edges.referenced_by),
+        data_flow_edges_to: ids(&edges.data_flow_to),
+        health: ShownHealth::new(cell.health()),
+        original: "",
+        arguments: Statements(&contents.arguments),
+        exports: Fields(contents.exports.as_ref()),
+        debug_info: Fields(contents.debug_info.as_ref()),
+        live_debugging_enabled: false,
+    }
+}
+
+static NOTHING: std::sync::LazyLock<Contents> = std::sync::LazyLock::new(Contents::default);
+
+fn list(snapshot: &GraphSnapshot) -> Vec<Component<'_>> {
+    snapshot
+        .components()
+        .filter(|(cell, _)| cell.info.module_id.is_empty())
+        .map(|(cell, edges)| shown(snapshot, cell, edges, &NOTHING))
+        .collect()
+}
+
+fn detail(snapshot: &GraphSnapshot, at: usize, headers: &HeaderMap) -> Answer {
+    let cell = &snapshot.nodes[at];
+    let state = cell.state();
+    let contents = Contents {
+        arguments: state.args.as_ref().map(alloy_value::ArcArgs::encode).unwrap_or_default(),
+        exports: state.exports.clone(),
+        debug_info: cell.debug_info(),
+    };
+    json(headers, &shown(snapshot, cell, &snapshot.edges[at], &contents))
+}

@@ -1,0 +1,259 @@
+//! The commands and their flags.
+
+use anyhow::Result;
+
+use super::flags::{Flag, Kind, Parsed, Positionals, Visibility};
+use crate::commands::{check, completion, fmt, validate};
+use crate::run;
+
+/// One command.
+pub(crate) struct Command {
+    pub(crate) name: &'static str,
+    pub(crate) aliases: &'static [&'static str],
+    /// What usage shows behind the name.
+    pub(crate) operands: &'static str,
+    /// One line for the list of commands.
+    pub(crate) about: &'static str,
+    pub(crate) long: &'static str,
+    pub(crate) flags: &'static [Flag],
+    pub(crate) positionals: Positionals,
+    /// Exit code for arguments that make no sense.
+    pub(crate) bad_usage: u8,
+    /// Names and summaries, for a command that is a group.
+    pub(crate) children: &'static [(&'static str, &'static str)],
+    pub(crate) run: fn(&Parsed) -> Result<Outcome>,
+}
+
+/// How a command ended that did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    /// Exits with this code; what there is to say has been said.
+    Code(u8),
+}
+
+/// All commands, by name.
+pub(crate) static COMMANDS: &[Command] = &[
+    Command {
+        name: "check",
+        aliases: &[],
+        operands: "[flags] [path]...",
+        about: "Report everything that is wrong with configurations",
+        long: "Reports everything that is wrong with configurations, without running them.\n\n\
+               Each path is a file or a directory; without one the current directory is checked.\n\
+               Exits 0 without findings, 1 with findings, 2 if a path cannot be read.",
+        flags: CHECK_FLAGS,
+        positionals: Positionals::Any,
+        bad_usage: 2,
+        children: &[],
+        run: check::run,
+    },
+    Command {
+        name: "completion",
+        aliases: &[],
+        operands: "",
+        about: "Generate the completion script for a shell",
+        long: "Writes the completion script for a shell to standard output.",
+        flags: COMPLETION_FLAGS,
+        positionals: Positionals::Any,
+        bad_usage: 1,
+        children: &[
+            ("bash", "Generate the completion script for bash"),
+            ("fish", "Generate the completion script for fish"),
+            ("powershell", "Generate the completion script for PowerShell"),
+            ("zsh", "Generate the completion script for zsh"),
+        ],
+        run: completion::run,
+    },
+    Command {
+        name: "fmt",
+        aliases: &["format"],
+        operands: "[flags] file",
+        about: "Format a configuration file",
+        long: "Formats a configuration file and prints the result.\n\n\
+               Without a file, or with -, standard input is formatted. A directory stands for the\n\
+               .alloy files in it.",
+        flags: FMT_FLAGS,
+        positionals: Positionals::AtMost(1),
+        bad_usage: 1,
+        children: &[],
+        run: fmt::run,
+    },
+    Command {
+        name: "help",
+        aliases: &[],
+        operands: "[command] [flags]",
+        about: "Help about any command",
+        long: "Shows the help of a command.",
+        flags: &[],
+        positionals: Positionals::Any,
+        bad_usage: 1,
+        children: &[],
+        run: |_| Ok(Outcome::Done),
+    },
+    Command {
+        name: "run",
+        aliases: &[],
+        operands: "[flags] path",
+        about: "Run a configuration",
+        long: "Runs the configuration at a path: a file, or a directory with .alloy files.\n\n\
+               SIGHUP, or a request to /-/reload, reads it again. SIGINT and SIGTERM stop.",
+        flags: RUN_FLAGS,
+        positionals: Positionals::Exactly(1),
+        bad_usage: 1,
+        children: &[],
+        run: run::run,
+    },
+    Command {
+        name: "validate",
+        aliases: &[],
+        operands: "[flags] file",
+        about: "Validate a configuration file",
+        long: "Reports what is wrong with a configuration, without running it.",
+        flags: VALIDATE_FLAGS,
+        positionals: Positionals::Exactly(1),
+        bad_usage: 1,
+        children: &[],
+        run: validate::run,
+    },
+];
+
+/// Commands of the reference that this version does not have.
+pub(crate) static LATER: &[&str] = &["convert", "gql", "tools", "otel", "otel-supervisor"];
+
+/// The command `name`, also by alias.
+pub(crate) fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|c| c.name == name || c.aliases.contains(&name))
+}
+
+const STABILITY: Flag = Flag::new(
+    "stability.level",
+    Kind::Stability,
+    "generally-available",
+    "Minimum stability of what the configuration may use: experimental, public-preview or generally-available",
+);
+const COMMUNITY: Flag = Flag::new(
+    "feature.community-components.enabled",
+    Kind::Bool,
+    "false",
+    "Allow community components",
+);
+const CONFIG_FORMAT: Flag =
+    Flag::new("config.format", Kind::Text, "alloy", "Format of the configuration");
+const CONFIG_BYPASS: Flag = Flag::new(
+    "config.bypass-conversion-errors",
+    Kind::Bool,
+    "false",
+    "Accept a conversion with errors",
+);
+const CONFIG_EXTRA_ARGS: Flag =
+    Flag::new("config.extra-args", Kind::Text, "", "Extra arguments of the converter");
+
+static FMT_FLAGS: &[Flag] = &[
+    Flag::new("write", Kind::Bool, "false", "Write the result to the file").short('w'),
+    Flag::new("test", Kind::Bool, "false", "Print nothing, fail if the text would change")
+        .short('t'),
+];
+
+static VALIDATE_FLAGS: &[Flag] =
+    &[CONFIG_FORMAT, CONFIG_BYPASS, CONFIG_EXTRA_ARGS, STABILITY, COMMUNITY];
+
+static CHECK_FLAGS: &[Flag] = &[
+    Flag::new("output-format", Kind::Text, "full", "full, classic or concise"),
+    Flag::new("min-severity", Kind::Text, "warning", "Lowest severity that makes exit code 1: error or warning"),
+    Flag::new("color", Kind::Text, "auto", "auto, always or never"),
+    STABILITY,
+    COMMUNITY,
+];
+
+static COMPLETION_FLAGS: &[Flag] =
+    &[Flag::new("no-descriptions", Kind::Bool, "false", "Leave descriptions out")
+        .visibility(Visibility::Hidden)];
+
+static RUN_FLAGS: &[Flag] = &[
+    Flag::new(
+        "server.http.listen-addr",
+        Kind::Text,
+        "127.0.0.1:12345",
+        "Address to listen on for HTTP",
+    ),
+    Flag::new(
+        "server.http.memory-addr",
+        Kind::Text,
+        "alloy.internal:12345",
+        "Address of the HTTP server inside the process",
+    ),
+    Flag::new("server.http.ui-path-prefix", Kind::Text, "/", "Path below which UI and web API are"),
+    Flag::new("server.http.enable-pprof", Kind::Bool, "true", "Serve /debug/pprof"),
+    Flag::new(
+        "server.http.disable-support-bundle",
+        Kind::Bool,
+        "false",
+        "Refuse to make support bundles",
+    ),
+    Flag::new("disable-support-bundle", Kind::Bool, "false", "").visibility(Visibility::Hidden),
+    Flag::new("server.http.enable-graphql", Kind::Bool, "false", "Serve /graphql"),
+    Flag::new(
+        "server.http.enable-graphql-playground",
+        Kind::Bool,
+        "false",
+        "Serve /graphql/playground",
+    ),
+    Flag::new(
+        "server.http.allowed-hosts",
+        Kind::List,
+        "",
+        "Host names that requests may use; default: loopback names if the address is loopback, else any",
+    ),
+    Flag::new("cluster.enabled", Kind::Bool, "false", "Start in clustered mode"),
+    Flag::new("cluster.node-name", Kind::Text, "", "Name of this node; default: the host name"),
+    Flag::new("cluster.advertise-address", Kind::Text, "", "Address that peers connect to"),
+    Flag::new("cluster.join-addresses", Kind::Text, "", "Peers to join, separated by commas"),
+    Flag::new("cluster.discover-peers", Kind::Text, "", "How to find peers"),
+    Flag::new(
+        "cluster.advertise-interfaces",
+        Kind::List,
+        "eth0,en0",
+        "Interfaces whose address is advertised",
+    ),
+    Flag::new("cluster.rejoin-interval", Kind::Duration, "60s", "How often peers are joined again"),
+    Flag::new("cluster.max-join-peers", Kind::Int, "5", "How many peers are joined"),
+    Flag::new("cluster.name", Kind::Text, "", "Name of the cluster"),
+    Flag::new("cluster.enable-tls", Kind::Bool, "false", "Use TLS between peers"),
+    Flag::new("cluster.tls-ca-path", Kind::Text, "", "File with the certificate authority"),
+    Flag::new("cluster.tls-cert-path", Kind::Text, "", "File with the certificate"),
+    Flag::new("cluster.tls-key-path", Kind::Text, "", "File with the key"),
+    Flag::new("cluster.tls-server-name", Kind::Text, "", "Server name of peers"),
+    Flag::new("cluster.wait-for-size", Kind::Int, "0", "Peers to wait for; 0 waits for none"),
+    Flag::new("cluster.wait-timeout", Kind::Duration, "0s", "How long to wait for peers"),
+    Flag::new("cluster.use-discovery-v1", Kind::Bool, "false", "")
+        .visibility(Visibility::Deprecated),
+    CONFIG_FORMAT,
+    CONFIG_BYPASS,
+    CONFIG_EXTRA_ARGS,
+    Flag::new("config.watch", Kind::Bool, "false", "Reload when a file of the configuration changes"),
+    Flag::new(
+        "config.reload",
+        Kind::Text,
+        "atomic",
+        "What a reload does whose blocks don't evaluate: atomic or partial",
+    ),
+    Flag::new("disable-reporting", Kind::Bool, "false", "Send no usage reports"),
+    Flag::new("storage.path", Kind::Text, "data-alloy/", "Directory for data"),
+    STABILITY,
+    COMMUNITY,
+    Flag::new(
+        "feature.component-shutdown-deadline",
+        Kind::Duration,
+        "10m",
+        "How long components may take to stop; 0 waits without limit",
+    ),
+    Flag::new(
+        "feature.prometheus.direct-fanout.enabled",
+        Kind::Bool,
+        "false",
+        "Send samples without the global label store",
+    ),
+    Flag::new("feature.prometheus.metric-validation-scheme", Kind::Bool, "false", "")
+        .visibility(Visibility::Deprecated),
+];

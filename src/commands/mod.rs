@@ -1,0 +1,37 @@
+//! Commands that work on files and end.
+
+pub(crate) mod check;
+pub(crate) mod completion;
+pub(crate) mod fmt;
+pub(crate) mod validate;
+
+use std::io;
+
+use alloy_runtime::{ConfigText, read_config};
+use anyhow::{Result, anyhow, bail};
+
+use crate::cli::flags::Parsed;
+
+/// The reason in the words of the C library, as the reference prints it.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error").map_or(text.as_str(), |(reason, _)| reason).to_lowercase()
+}
+
+/// Refuses what a later version converts. A directory is never converted.
+pub(crate) fn check_format(parsed: &Parsed, path: &str) -> Result<()> {
+    const CONVERTED: &[&str] = &["otelcol", "prometheus", "promtail", "static"];
+    let format = parsed.text("config.format");
+    if format == "alloy" || std::path::Path::new(path).is_dir() {
+        return Ok(());
+    }
+    if CONVERTED.contains(&format) {
+        bail!("--config.format={format}: converting configurations is not in this version yet");
+    }
+    bail!("(Critical) unrecognized kind {} given to the config converter", alloy_value::quote(format))
+}
+
+/// Reads a configuration for looking at it.
+pub(crate) fn read(path: &str) -> Result<ConfigText> {
+    read_config(path).map_err(|error| anyhow!("{error}"))
+}

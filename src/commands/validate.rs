@@ -1,0 +1,33 @@
+//! `alloy validate` (spec/cli.md §4).
+
+use alloy_queries::{Engine, Options};
+use alloy_syntax::render;
+use anyhow::{Result, bail};
+
+use super::{check_format, read};
+use crate::cli::commands::Outcome;
+use crate::cli::flags::Parsed;
+use crate::cli::output::{color, err, out};
+use crate::registry;
+
+pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
+    let path = parsed.path();
+    let text = read(&path)?;
+    check_format(parsed, &path)?;
+    let diagnostics = Engine::check(
+        registry::registry(),
+        registry::host(),
+        Options {
+            stability: parsed.stability("stability.level"),
+            community: parsed.bool("feature.community-components.enabled"),
+        },
+        text.sources.clone(),
+    );
+    if diagnostics.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    let source = |name: &str| text.sources.iter().find(|s| &*s.name == name).map(|s| &*s.text);
+    err(&render(&diagnostics, source, color()));
+    out("\n");
+    bail!("validation failed")
+}

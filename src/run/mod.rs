@@ -1,0 +1,180 @@
+//! `alloy run` (spec/cli.md §2): from flags to a running process, and to its end.
+
+mod logging;
+mod options;
+mod process;
+mod signals;
+
+use std::sync::Arc;
+
+use alloy_component::{MemoryDialer, MetricsHub, Services};
+use alloy_runtime::{
+    BuildInfo, ConfigLoader, ConfigMetrics, LoadError, LoggingBlock, ProcessMetrics, Runtime,
+    RuntimeOptions, Seed, create_storage, register_build_info,
+};
+use alloy_server::{BindError, Port, Server, ServerOptions};
+use alloy_telemetry::SeriesTable;
+use anyhow::{Context, Result, anyhow, bail};
+use tokio::runtime::Handle;
+
+use crate::cli::commands::Outcome;
+use crate::cli::flags::Parsed;
+use crate::cli::output::{color, err, out};
+use crate::cli::version;
+use crate::registry;
+use options::RunOptions;
+use signals::Signals;
+
+/// Runs until a signal ends the process.
+pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
+    let options = RunOptions::new(parsed)?;
+    let log = logging::install()?;
+    tracing::info!("Alloy is starting");
+    tracing::info!(enabled = false, "boringcrypto enabled");
+    let data_plane = process::data_plane().context("cannot start the data plane's threads")?;
+    let control = process::control_plane().context("cannot start the control plane's thread")?;
+    let ended = control.block_on(serve(&options, &log, data_plane.handle()));
+    data_plane.shutdown_timeout(process::STOP_PATIENCE);
+    control.shutdown_timeout(process::STOP_PATIENCE);
+    ended
+}
+
+async fn serve(
+    options: &RunOptions,
+    log: &alloy_logging::LogHandle,
+    data_plane: &Handle,
+) -> Result<Outcome> {
+    // Before anything that can take time: no signal may find its default disposition.
+    let signals = Signals::install().context("cannot install signal handlers")?;
+    let port = match Port::claim(&options.listen_addr) {
+        Ok(port) => port,
+        Err(error) => return Ok(cannot_listen(&error, log)),
+    };
+    create_storage(&options.storage_path)
+        .map_err(|error| anyhow!("failed to create the remotecfg service: {error}"))?;
+    let seed = Seed::load_or_create(&options.storage_path, version::VERSION);
+    tracing::debug!(uid = %seed.uid, "instance seed");
+
+    let metrics = MetricsHub::new();
+    let _process = ProcessMetrics::register(&metrics);
+    let _build = register_build_info(
+        &metrics,
+        &BuildInfo {
+            version: version::VERSION.to_owned(),
+            revision: version::REVISION.to_owned(),
+            branch: version::BRANCH.to_owned(),
+            tags: String::new(),
+        },
+    );
+    let (dialer, accept) = MemoryDialer::new(options.memory_addr.as_str());
+    let services = Arc::new(Services {
+        series: SeriesTable::new(),
+        metrics: metrics.clone(),
+        dialer,
+        user_agent: version::user_agent().into(),
+    });
+    let runtime = Runtime::start(RuntimeOptions {
+        registry: registry::registry(),
+        components: registry::components(),
+        host: registry::host(),
+        stability: options.stability,
+        community: options.community,
+        storage_path: options.storage_path.clone(),
+        services,
+        config_blocks: vec![Box::new(LoggingBlock::new(Arc::new(logging::Sink(log.clone()))))],
+        shutdown_deadline: options.shutdown_deadline,
+        first_load_patience: RuntimeOptions::FIRST_LOAD_PATIENCE,
+        tokio: data_plane.clone(),
+    })
+    .context("cannot start the controller")?;
+    let config = ConfigMetrics::new(&metrics, &options.cluster_name);
+    let loader =
+        ConfigLoader::new(runtime.clone(), options.path.as_str(), options.reload, config);
+
+    // A stop during the first load ends it: what is built by then is stopped again.
+    let loaded = tokio::select! {
+        loaded = loader.load() => Some(loaded),
+        () = signals.stop.cancelled() => None,
+    };
+    match loaded {
+        None => {
+            runtime.shutdown().await;
+            return Ok(Outcome::Done);
+        }
+        Some(Err(error)) => {
+            runtime.shutdown().await;
+            return Err(initial_load_failed(&error));
+        }
+        Some(Ok(())) => {}
+    }
+    let server = Server::serve(
+        ServerOptions {
+            runtime: runtime.clone(),
+            loader: loader.clone(),
+            metrics,
+            data_plane: data_plane.clone(),
+            node_name: options.node_name.clone(),
+            ui_path_prefix: options.ui_path_prefix.clone(),
+            pprof: options.pprof,
+            support_bundle: options.support_bundle,
+            allowed_hosts: options.allowed_hosts.clone(),
+        },
+        port,
+        accept,
+    );
+    let server = match server {
+        Ok(server) => server,
+        Err(error) => {
+            runtime.shutdown().await;
+            return Ok(cannot_listen(&error, log));
+        }
+    };
+    tracing::info!("{{^_^}} Alloy is running");
+    reload_until_stopped(&signals, &loader).await;
+    runtime.shutdown().await;
+    server.stop().await;
+    Ok(Outcome::Done)
+}
+
+async fn reload_until_stopped(signals: &Signals, loader: &ConfigLoader) {
+    loop {
+        tokio::select! {
+            () = signals.stop.cancelled() => return,
+            () = signals.reload.notified() => {}
+        }
+        // A stop doesn't wait for a reload; the controller ends it.
+        let outcome = tokio::select! {
+            () = signals.stop.cancelled() => return,
+            outcome = loader.load() => outcome,
+        };
+        match outcome {
+            Ok(()) => tracing::info!("config reloaded"),
+            Err(error) => tracing::error!(err = %error, "failed to reload config"),
+        }
+    }
+}
+
+/// The log line and exit code for a port that is not to be had. There may be no configuration yet
+/// that says how to log.
+fn cannot_listen(error: &BindError, log: &alloy_logging::LogHandle) -> Outcome {
+    log.open(alloy_logging::Level::Info, alloy_logging::Format::Logfmt);
+    let message = format!("failed to listen on {}", error.address);
+    tracing::error!(service = "http", err = %error, "{message}");
+    Outcome::Code(1)
+}
+
+/// Reports why the first load failed; gives the last line.
+fn initial_load_failed(error: &LoadError) -> anyhow::Error {
+    if error.diagnostics.is_empty() {
+        return anyhow!("{error}");
+    }
+    let source = |name: &str| error.sources.iter().find(|s| &*s.name == name).map(|s| &*s.text);
+    err(&alloy_syntax::render(&error.diagnostics, source, color()));
+    out("\n");
+    anyhow!("could not perform the initial load successfully")
+}
+
+/// The condition under which a flag's feature is asked for although it comes later.
+fn refuse(flag: &str, feature: &str) -> Result<()> {
+    bail!("--{flag}: {feature} is not in this version yet; remove the flag")
+}
