@@ -14,13 +14,13 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 /// An exporter and what it exported.
-pub struct Built {
-    pub component: Arc<dyn Component>,
-    pub exports: Option<Value>,
+pub(crate) struct Built {
+    pub(crate) component: Arc<dyn Component>,
+    pub(crate) exports: Option<Value>,
 }
 
 /// Arguments of the only component of `text`.
-pub fn arguments(definition: &'static ComponentDef, text: &str) -> Result<ArcArgs, String> {
+pub(crate) fn arguments(definition: &'static ComponentDef, text: &str) -> Result<ArcArgs, String> {
     let registry: &'static Registry = Box::leak(Box::new(Registry::new([definition.definition])));
     let host = HostFacts {
         hostname: "test".to_owned(),
@@ -38,12 +38,12 @@ pub fn arguments(definition: &'static ComponentDef, text: &str) -> Result<ArcArg
 }
 
 /// Builds the only component of `text`. The error is the message that a load would report.
-pub async fn build(definition: &'static ComponentDef, text: &str) -> Result<Built, String> {
+pub(crate) async fn build(definition: &'static ComponentDef, text: &str) -> Result<Built, String> {
     build_in(&MetricsHub::new(), definition, text).await
 }
 
 /// As [`build`], with the metrics of a process.
-pub async fn build_in(
+pub(crate) async fn build_in(
     hub: &MetricsHub,
     definition: &'static ComponentDef,
     text: &str,
@@ -73,7 +73,7 @@ pub async fn build_in(
 }
 
 /// The exporter's answer to a request.
-pub async fn request(
+pub(crate) async fn request(
     component: &dyn Component,
     path: &str,
     headers: &[(&'static str, &str)],
@@ -87,7 +87,7 @@ pub async fn request(
 }
 
 /// What the exporter answers to a scrape.
-pub async fn scrape(component: &dyn Component) -> Result<String, String> {
+pub(crate) async fn scrape(component: &dyn Component) -> Result<String, String> {
     let response = request(component, "/metrics", &[]).await;
     if response.status() != http::StatusCode::OK {
         return Err(format!("status {}", response.status()));

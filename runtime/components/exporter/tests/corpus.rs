@@ -1,5 +1,7 @@
 //! The recorded cases of `prometheus.exporter.unix` over fake trees of `/proc` and `/sys`.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::collections::BTreeSet;

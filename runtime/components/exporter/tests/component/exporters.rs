@@ -2,8 +2,9 @@
 
 use std::io::Read;
 
-use alloy_component::MetricsHub;
+use alloy_component::{MetricsHub, Target};
 use alloy_exporter::{own, unix};
+use alloy_value::Value;
 use expect_test::{Expect, expect};
 use flate2::read::GzDecoder;
 use http::StatusCode;
@@ -60,13 +61,29 @@ async fn a_wrong_expression_names_its_argument() {
 
 #[tokio::test]
 async fn the_target_leads_to_the_handler() {
-    for (definition, job) in [(&unix::COMPONENT, "unix"), (&own::COMPONENT, "self")] {
+    for (definition, job) in
+        [(&unix::COMPONENT, "integrations/unix"), (&own::COMPONENT, "integrations/self")]
+    {
         let name = definition.definition.name;
         let built = build(definition, &format!("{name} \"x\" {{ }}")).await.expect("built");
-        let shown = format!("{:?}", built.exports.expect("exports"));
-        // A capsule doesn't show its inside; the exports are one list with one target.
-        assert!(shown.contains("targets"), "{shown}");
-        assert!(shown.contains("discovery.Target") || shown.contains(job), "{shown}");
+        let Some(Value::Object(exports)) = built.exports else { panic!("no exports") };
+        let Some(Value::Array(targets)) = exports.get("targets") else { panic!("no targets") };
+        let [Value::Capsule(target)] = &targets[..] else { panic!("not one target: {targets:?}") };
+        let labels = &target.downcast_ref::<Target>().expect("a target").0;
+        let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let instance = std::env::var("HOSTNAME").ok().filter(|n| !n.is_empty()).unwrap_or(hostname);
+        assert_eq!(
+            labels.iter().collect::<Vec<_>>(),
+            [
+                ("__address__", "alloy.internal:12345"),
+                ("__meta_component_id", &format!("{name}.x")),
+                ("__meta_component_name", name),
+                ("__metrics_path__", &format!("/api/v0/component/{name}.x/metrics")),
+                ("__scheme__", "http"),
+                ("instance", &instance),
+                ("job", job),
+            ]
+        );
         let answer = request(&*built.component, "/metrics", &[]).await;
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
