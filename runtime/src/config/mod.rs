@@ -1,0 +1,8 @@
+//! From the path on the command line to a loaded configuration.
+
+mod loader;
+mod source;
+
+pub use loader::ConfigLoader;
+pub(crate) use source::reason;
+pub use source::{ConfigText, ReadError, read_config};

@@ -1,0 +1,429 @@
+//! Evaluation in rank order, delivery of arguments, and what components report back.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use alloy_component::{BuildContext, Component, ComponentError};
+use alloy_queries::{EvalError, NodeId};
+use alloy_value::{ArcArgs, GoDuration, Value};
+use prometheus::IntCounter;
+use tracing::Instrument;
+
+use super::Controller;
+use super::load::Finding;
+use super::node::{Failure, Phase, Role, Run, Slot};
+use super::tasks::{self, Report, panic_text};
+use crate::event::Epoch;
+use crate::health;
+
+/// Counter of every component that tells whether a reload or an export reached it.
+const UPDATES_TOTAL: &str = "alloy_component_updates_total";
+
+impl Controller {
+    /// Asks for an evaluation of `id`; `since` is when an export that it reads changed.
+    pub(super) fn mark(&mut self, id: NodeId, since: Option<Instant>) {
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.changed_at = node.changed_at.or(since);
+            self.dirty.insert((node.rank, id));
+        }
+    }
+
+    /// Evaluates everything that is dirty, dependencies first.
+    pub(super) fn drive(&mut self) {
+        if self.dirty.is_empty() {
+            return;
+        }
+        self.set_evaluating(true);
+        if let Some(queue) = &self.metrics.queue_size {
+            queue.set(i64::try_from(self.dirty.len()).unwrap_or(i64::MAX));
+        }
+        while let Some((_, id)) = self.dirty.pop_first() {
+            self.evaluate(id);
+        }
+        if let Some(queue) = &self.metrics.queue_size {
+            queue.set(0);
+        }
+        self.set_evaluating(!self.loads.is_empty());
+    }
+
+    fn evaluate(&mut self, id: NodeId) {
+        let Some(info) = self.engine.node(id) else { return };
+        let is_settled =
+            |dependency| self.nodes.get(dependency).is_none_or(super::Node::is_settled);
+        let ready = info.dependencies.iter().all(is_settled);
+        let Some(node) = self.touch(id) else { return };
+        node.waiting = !ready;
+        if !ready {
+            return;
+        }
+        let waited_since = node.changed_at.take();
+        node.cell.count_evaluation();
+        let begin = Instant::now();
+        let outcome = self.evaluate_caught(id);
+        match outcome {
+            Ok(args) => self.take_arguments(id, args),
+            Err(finding) => self.refuse_evaluation(id, finding),
+        }
+        self.observe(id, begin, waited_since);
+    }
+
+    fn observe(&self, id: NodeId, begin: Instant, waited_since: Option<Instant>) {
+        if self.is_loading(id) {
+            let node_id = self.engine.node(id).map_or("", |info| &info.block_id);
+            let duration = GoDuration::from(begin.elapsed());
+            tracing::info!(
+                controller_path = "/",
+                controller_id = "",
+                node_id,
+                %duration,
+                "finished node evaluation"
+            );
+            return;
+        }
+        if let Some(seconds) = &self.metrics.evaluation_seconds {
+            seconds.observe(begin.elapsed().as_secs_f64());
+        }
+        if let (Some(seconds), Some(since)) = (&self.metrics.wait_seconds, waited_since) {
+            seconds.observe(begin.saturating_duration_since(since).as_secs_f64());
+        }
+    }
+
+    /// Evaluates a node.
+    pub(super) fn evaluate_caught(&self, id: NodeId) -> Result<ArcArgs, Finding> {
+        self.caught(id, || self.engine.evaluate(id))
+    }
+
+    /// Asks the engine about a node; a panic is an error of this node, not the end of the process.
+    pub(super) fn caught<T>(
+        &self,
+        id: NodeId,
+        question: impl FnOnce() -> Result<T, EvalError>,
+    ) -> Result<T, Finding> {
+        match catch_unwind(AssertUnwindSafe(question)) {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                Err(Finding { diagnostic: error.diagnostic().clone(), logged: error.to_string() })
+            }
+            Err(panic) => {
+                let logged = format!("evaluation {}", panic_text(&*panic));
+                let diagnostic = self.engine.block_diagnostic(id, &logged);
+                Err(Finding { diagnostic, logged })
+            }
+        }
+    }
+
+    /// New arguments: build, apply, update, or nothing if they are what the node has.
+    fn take_arguments(&mut self, id: NodeId, args: ArcArgs) {
+        let Some(node) = self.touch(id) else { return };
+        match (node.role, node.phase) {
+            (Role::Component(_), Phase::New | Phase::Failed) => self.begin_build(id, args),
+            (Role::Component(_), Phase::Held | Phase::Building) => node.pending = Some(args),
+            (Role::Component(_), Phase::Live) => {
+                if node.delivered.as_ref() == Some(&args) {
+                    // The text or an export changed and changed back: what it has is right.
+                    if !node.updating && node.failure.take().is_some() {
+                        node.evaluation = health::evaluated(Self::now());
+                    }
+                } else {
+                    self.deliver(id, args);
+                }
+            }
+            (Role::Block(index), _) => self.apply_block(id, index, args),
+            (Role::Inert, _) => self.accepted(id, args),
+        }
+    }
+
+    fn apply_block(&mut self, id: NodeId, index: usize, args: ArcArgs) {
+        let Some(node) = self.nodes.get(&id) else { return };
+        if node.failure.is_none() && node.accepted.as_ref() == Some(&args) {
+            return self.accepted(id, args);
+        }
+        match self.config_blocks[index].apply(Some(&args)) {
+            Ok(()) => self.accepted(id, args),
+            Err(error) => {
+                let name = self.config_blocks[index].name();
+                // The reference calls the owner of the `logging` block "logger".
+                let owner = if name == crate::LOGGING.name { "logger" } else { name };
+                self.refused(id, format!("could not update {owner}: {error}"));
+            }
+        }
+    }
+
+    /// The node works with `args` now.
+    fn accepted(&mut self, id: NodeId, args: ArcArgs) {
+        let now = Self::now();
+        let Some(node) = self.touch(id) else { return };
+        node.failure = None;
+        node.evaluation = health::evaluated(now);
+        node.accepted = Some(args);
+        if node.phase != Phase::Live {
+            node.phase = Phase::Live;
+            self.wake_waiting(id);
+        }
+    }
+
+    /// The arguments don't evaluate: the node keeps what it has.
+    fn refuse_evaluation(&mut self, id: NodeId, finding: Finding) {
+        self.log_failure(id, &finding.logged);
+        self.fail(id, Failure::Evaluation(finding.diagnostic), &finding.logged);
+    }
+
+    /// Building, updating or applying failed: the node keeps what it has.
+    fn refused(&mut self, id: NodeId, reason: String) {
+        self.log_failure(id, &reason);
+        self.fail(id, Failure::Refused(reason.clone()), &reason);
+    }
+
+    fn fail(&mut self, id: NodeId, failure: Failure, reason: &str) {
+        let now = Self::now();
+        let Some(node) = self.touch(id) else { return };
+        node.failure = Some(failure);
+        node.evaluation = health::evaluation_failed(reason, now);
+        if matches!(node.phase, Phase::New | Phase::Building) && node.component.is_none() {
+            node.phase = Phase::Failed;
+            self.wake_waiting(id);
+        }
+    }
+
+    /// Evaluates the dependants that waited until `id` is built or has failed.
+    fn wake_waiting(&mut self, id: NodeId) {
+        let Some(info) = self.engine.node(id) else { return };
+        for dependent in &info.dependents {
+            if let Some(node) = self.nodes.get(dependent)
+                && node.waiting
+            {
+                self.dirty.insert((node.rank, *dependent));
+            }
+        }
+    }
+
+    /// Starts building with `args`, once no removed node of the same id is left.
+    pub(super) fn begin_build(&mut self, id: NodeId, args: ArcArgs) {
+        let Some(block_id) = self.nodes.get(&id).map(|node| Arc::clone(&node.block_id)) else {
+            return;
+        };
+        let held = self.is_stopping(&block_id);
+        let epoch = self.next_epoch();
+        let Some(node) = self.touch(id) else { return };
+        if held {
+            node.phase = Phase::Held;
+            node.pending = Some(args);
+            return;
+        }
+        let Role::Component(Some(def)) = node.role else {
+            return self.refused(id, "component cannot be run by this version".to_owned());
+        };
+        let Some(build) = def.build else {
+            return self.refused(id, "component cannot be run by this version".to_owned());
+        };
+        node.phase = Phase::Building;
+        node.build_epoch = epoch;
+        node.slot = Arc::<Slot>::default();
+        node.delivered = Some(args.clone());
+        let (slot, cancel, span) = (Arc::clone(&node.slot), node.cancel.clone(), node.span.clone());
+        // The metrics of a failed build are gone with it: the next one registers its own.
+        node.metrics = None;
+        let services = &self.options.services;
+        let metrics =
+            services.metrics.registry(&[("component_path", "/"), ("component_id", &block_id)]);
+        let updates = IntCounter::new(
+            UPDATES_TOTAL,
+            "Number of times new arguments were handed to the component after it was built.",
+        );
+        let cx = BuildContext {
+            id: Arc::clone(&block_id),
+            data_dir: self.options.storage_path.join(&*block_id),
+            stability: self.options.stability,
+            span: span.clone(),
+            metrics: metrics.clone(),
+            exports: slot.sink(id, epoch, &self.shared.events),
+            services: Arc::clone(services),
+        };
+        let report = Report { node: id, epoch, events: self.shared.events.clone() };
+        let task = tasks::build(report, cancel, build, cx, args).instrument(span);
+        let tokio = self.options.tokio.clone();
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.updates = updates.ok().map(|counter| metrics.register(counter));
+            node.metrics = Some(metrics);
+            node.reap();
+            node.tasks.spawn_on(task, &tokio);
+        }
+    }
+
+    /// A build has ended.
+    pub(super) fn built(
+        &mut self,
+        id: NodeId,
+        epoch: Epoch,
+        result: Result<Arc<dyn Component>, ComponentError>,
+    ) {
+        let now = Self::now();
+        let Some(node) = self.touch(id) else { return };
+        if node.build_epoch != epoch || node.phase != Phase::Building {
+            return;
+        }
+        let newer = node.pending.take();
+        match result {
+            Ok(component) => {
+                node.accepted = node.delivered.clone();
+                // Arguments that failed to evaluate meanwhile are still a failure.
+                if node.failure.as_ref().is_none_or(|f| matches!(f, Failure::Refused(_))) {
+                    node.failure = None;
+                    node.evaluation = health::evaluated(now);
+                }
+                node.cell.set_component(Some(Arc::clone(&component)));
+                node.component = Some(component);
+                node.phase = Phase::Live;
+                let is_newer = newer.is_some() && newer != node.delivered;
+                self.request_start(id);
+                if let (Some(args), true) = (newer, is_newer) {
+                    self.deliver(id, args);
+                }
+                self.wake_waiting(id);
+            }
+            Err(error) => {
+                node.metrics = None;
+                node.updates = None;
+                let tried = node.delivered.take();
+                let retry = newer.filter(|args| Some(args) != tried.as_ref());
+                if let Some(args) = retry {
+                    tracing::debug!(node = %node.block_id, err = %error, "building again with newer arguments");
+                    return self.begin_build(id, args);
+                }
+                // Exports of a component that does not exist are worth nothing.
+                self.export(id, None, Instant::now());
+                self.refused(id, format!("building component: {error}"));
+            }
+        }
+    }
+
+    /// Hands new arguments to a live component, after the update that is under way.
+    fn deliver(&mut self, id: NodeId, args: ArcArgs) {
+        let (tokio, events) = (self.options.tokio.clone(), self.shared.events.clone());
+        let Some(node) = self.touch(id) else { return };
+        node.delivered = Some(args.clone());
+        if node.updating {
+            node.pending = Some(args);
+            return;
+        }
+        let Some(component) = node.component.clone() else { return };
+        node.updating = true;
+        node.cell.count_update();
+        if let Some(updates) = &node.updates {
+            updates.inc();
+        }
+        let report = Report { node: id, epoch: node.build_epoch, events };
+        let task = tasks::update(report, node.cancel.clone(), component, args);
+        let task = task.instrument(node.span.clone());
+        node.reap();
+        node.tasks.spawn_on(task, &tokio);
+    }
+
+    /// An update has ended.
+    pub(super) fn applied(
+        &mut self,
+        id: NodeId,
+        epoch: Epoch,
+        args: ArcArgs,
+        result: Result<(), ComponentError>,
+    ) {
+        let Some(node) = self.touch(id) else { return };
+        if node.build_epoch != epoch || !node.updating {
+            return;
+        }
+        node.updating = false;
+        let newer = node.pending.take();
+        match result {
+            Ok(()) => {
+                node.accepted = Some(args);
+                if newer.is_none()
+                    && node.failure.as_ref().is_none_or(|f| matches!(f, Failure::Refused(_)))
+                {
+                    node.failure = None;
+                    node.evaluation = health::evaluated(Self::now());
+                }
+            }
+            Err(error) => {
+                // The next evaluation hands out the same arguments again.
+                node.delivered = node.accepted.clone();
+                if newer.is_none() {
+                    self.refused(id, format!("updating component: {error}"));
+                }
+            }
+        }
+        if let Some(args) = newer {
+            self.deliver(id, args);
+        }
+    }
+
+    /// Exports wait in the node's slot.
+    pub(super) fn changed(&mut self, id: NodeId, epoch: Epoch) {
+        let Some(node) = self.nodes.get(&id) else { return };
+        if node.build_epoch != epoch {
+            return;
+        }
+        if let Some((value, since)) = node.slot.take() {
+            self.export(id, Some(value), since);
+        }
+    }
+
+    /// Replaces the exports of a node and marks whoever reads them. O(dependants).
+    fn export(&mut self, id: NodeId, exports: Option<Value>, since: Instant) {
+        if !self.engine.set_exports(id, exports.clone()) {
+            return;
+        }
+        let Some(node) = self.touch(id) else { return };
+        node.exports = exports;
+        let Some(info) = self.engine.node(id) else { return };
+        let dependents = info.dependents.clone();
+        self.involve_dependents(id, &dependents);
+        for &dependent in &dependents {
+            self.mark(dependent, Some(since));
+        }
+    }
+
+    /// Puts a built component in the line of those to start.
+    pub(super) fn request_start(&mut self, id: NodeId) {
+        if let Some(node) = self.nodes.get(&id) {
+            self.to_start.insert((node.rank, id));
+        }
+    }
+
+    /// Starts what is built, dependencies first, once removed nodes have stopped.
+    pub(super) fn start_ready(&mut self) {
+        if self.hold_starts || !self.stopping.is_empty() {
+            return;
+        }
+        while let Some((_, id)) = self.to_start.pop_first() {
+            self.start(id);
+        }
+    }
+
+    fn start(&mut self, id: NodeId) {
+        let epoch = self.next_epoch();
+        let (tokio, events) = (self.options.tokio.clone(), self.shared.events.clone());
+        let Some(node) = self.touch(id) else { return };
+        let (Some(component), Run::NotStarted) = (node.component.clone(), node.run) else { return };
+        node.run = Run::Running;
+        node.run_epoch = epoch;
+        node.run_health = health::started(Self::now());
+        let report = Report { node: id, epoch, events };
+        let cancel = node.cancel.child_token();
+        let task = tasks::run(report, cancel, component, Arc::clone(&node.block_id));
+        let task = task.instrument(node.span.clone());
+        node.reap();
+        node.tasks.spawn_on(task, &tokio);
+    }
+
+    /// A run has ended.
+    pub(super) fn exited(&mut self, id: NodeId, epoch: Epoch, result: &Result<(), ComponentError>) {
+        let Some(node) = self.touch(id) else { return };
+        if node.run_epoch != epoch || node.run != Run::Running {
+            return;
+        }
+        node.run = Run::Exited;
+        let error = result.as_ref().err().map(|error| error as &dyn std::fmt::Display);
+        node.run_health = health::exited(error, Self::now());
+    }
+}

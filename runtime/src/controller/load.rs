@@ -1,0 +1,401 @@
+//! Loads: check and accept or refuse as a whole, then follow until nothing is left to build.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, Pending};
+use alloy_value::GoDuration;
+use rustc_hash::FxHashSet;
+use tokio::sync::oneshot;
+
+use super::Controller;
+use super::node::{Failure, Node, Phase, Role, Run};
+use crate::error::{LoadError, LoadFailure};
+use crate::{LoadRequest, ReloadMode};
+
+/// Answer to whoever asked for a load.
+pub(super) type Reply = oneshot::Sender<Result<(), LoadError>>;
+
+/// An accepted load with nodes that have not come to an end yet.
+pub(super) struct LoadInProgress {
+    reply: Option<Reply>,
+    first: bool,
+    /// Nodes that are still busy because of it.
+    open: FxHashSet<NodeId>,
+    /// Nodes whose failure is a failure of the load.
+    involved: FxHashSet<NodeId>,
+    begin: Instant,
+    /// When the first load stops waiting.
+    pub(super) patience: Option<Instant>,
+}
+
+impl LoadInProgress {
+    fn add(&mut self, node: NodeId) {
+        self.open.insert(node);
+        self.involved.insert(node);
+    }
+}
+
+impl Controller {
+    /// Checks a new configuration and either refuses it, with nothing changed, or makes it live.
+    pub(super) fn load(&mut self, request: LoadRequest, reply: Reply) {
+        let begin = Instant::now();
+        tracing::info!(
+            controller_path = "/",
+            controller_id = "",
+            "starting complete graph evaluation"
+        );
+        self.set_evaluating(true);
+        match self.try_load(request, begin) {
+            Ok(mut load) => {
+                load.reply = Some(reply);
+                self.loads.push(load);
+            }
+            Err(error) => {
+                self.status.last_successful = false;
+                self.status.error = Some(error.to_string().into());
+                self.graph_changed = true;
+                self.answer(Some(reply), Err(error), begin);
+            }
+        }
+    }
+
+    fn try_load(
+        &mut self,
+        request: LoadRequest,
+        begin: Instant,
+    ) -> Result<LoadInProgress, LoadError> {
+        // A load that overtakes the first one is part of it: until one succeeds, nothing runs.
+        let first = !self.status.ready;
+        let LoadRequest { sources, module_path, env, mode } = request;
+        let pending = self.engine.load(Load { sources, module_path, env }).map_err(|rejected| {
+            let failure = if rejected.syntax {
+                LoadFailure::Read { path: String::new(), reason: String::new() }
+            } else {
+                LoadFailure::Rejected
+            };
+            LoadError::new(failure, rejected.diagnostics)
+        })?;
+        let findings = self.check(&pending);
+        if !findings.is_empty() && (first || mode == ReloadMode::Atomic) {
+            if first {
+                self.apply_logging_of_pending();
+            }
+            for (id, finding) in &findings {
+                self.log_failure(*id, &finding.logged);
+            }
+            self.engine.rollback();
+            let diagnostics = findings.into_iter().map(|(_, f)| f.diagnostic).collect();
+            return Err(LoadError::new(LoadFailure::Rejected, diagnostics));
+        }
+        for warning in &pending.warnings {
+            tracing::warn!(controller_path = "/", controller_id = "", "{warning}");
+        }
+        Ok(self.accept(&pending, first, begin))
+    }
+
+    /// What speaks against the pending revision: new or changed blocks that don't evaluate although
+    /// everything they read is known.
+    fn check(&self, pending: &Pending) -> Vec<(NodeId, Finding)> {
+        let mut findings = Vec::new();
+        for change in &pending.changes {
+            let (id, added) = match *change {
+                NodeChange::Added(id) => (id, true),
+                NodeChange::Changed(id) => (id, false),
+                NodeChange::Removed(_) => continue,
+            };
+            if added && let Some(message) = self.not_runnable(id) {
+                let diagnostic = self.engine.block_diagnostic(id, &message);
+                findings.push((id, Finding { diagnostic, logged: message }));
+                continue;
+            }
+            // Exports of a component that is not built yet are unknown, which is no error.
+            let unknown = |dependency| {
+                let node = self.nodes.get(&dependency);
+                node.is_none_or(|node| node.phase != Phase::Live)
+            };
+            let checked = self.caught(id, || self.engine.precheck(id, unknown));
+            if let Err(finding) = checked {
+                findings.push((id, finding));
+            }
+        }
+        findings
+    }
+
+    /// Why a node of this type cannot run.
+    fn not_runnable(&self, id: NodeId) -> Option<String> {
+        let info = self.engine.node(id)?;
+        match self.role_of(info.definition) {
+            Role::Component(def) if def.is_none_or(|def| def.build.is_none()) => Some(format!(
+                "component {} cannot be run by this version",
+                alloy_value::quote(&info.name)
+            )),
+            _ => None,
+        }
+    }
+
+    /// The lines of a failed first load are shown as its `logging` block asks, if that is in order.
+    fn apply_logging_of_pending(&mut self) {
+        let id = self.engine.find(crate::LOGGING.name);
+        let args = match id.map(|id| self.evaluate_caught(id)) {
+            Some(Err(_)) => return,
+            Some(Ok(args)) => Some(args),
+            None => None,
+        };
+        for block in &mut self.config_blocks {
+            if block.name() == crate::LOGGING.name
+                && let Err(error) = block.apply(args.as_ref())
+            {
+                tracing::error!(err = %error, "could not update logger");
+            }
+        }
+    }
+
+    /// Makes the pending revision live: removed nodes stop, new and changed ones are evaluated,
+    /// what failed or exited gets another try.
+    fn accept(&mut self, pending: &Pending, first: bool, begin: Instant) -> LoadInProgress {
+        let now = SystemTime::now();
+        let mut load = LoadInProgress {
+            reply: None,
+            first,
+            open: FxHashSet::default(),
+            involved: FxHashSet::default(),
+            begin,
+            patience: first.then(|| begin + self.options.first_load_patience),
+        };
+        self.hold_starts |= first;
+        let mut removed = Vec::new();
+        let mut dirty = Vec::new();
+        for change in &pending.changes {
+            match *change {
+                NodeChange::Added(id) => {
+                    if let Some(info) = self.engine.node(id) {
+                        let node = Node::new(info, self.role_of(info.definition), now);
+                        self.nodes.insert(id, node);
+                        dirty.push(id);
+                    }
+                }
+                NodeChange::Changed(id) => dirty.push(id),
+                NodeChange::Removed(id) => {
+                    self.touched.insert(id);
+                    removed.extend(self.nodes.remove(&id));
+                }
+            }
+        }
+        self.engine.commit();
+        self.revision += 1;
+        self.renumber();
+        self.stop_removed(removed);
+        self.apply_defaults(first);
+        for id in self.second_chances() {
+            dirty.push(id);
+        }
+        for id in dirty {
+            load.add(id);
+            self.mark(id, None);
+        }
+        self.graph_changed = true;
+        load
+    }
+
+    /// Takes over ranks and groups of the new graph.
+    fn renumber(&mut self) {
+        let dirty = std::mem::take(&mut self.dirty);
+        for info in self.engine.nodes() {
+            if let Some(node) = self.nodes.get_mut(&info.id) {
+                (node.rank, node.group) = (info.rank, info.group);
+            }
+        }
+        for (_, id) in dirty {
+            self.mark(id, None);
+        }
+        let starts = std::mem::take(&mut self.to_start);
+        for (_, id) in starts {
+            self.request_start(id);
+        }
+    }
+
+    /// Restarts what has exited; what failed to build or update is evaluated again.
+    fn second_chances(&mut self) -> Vec<NodeId> {
+        let ids: Vec<NodeId> = self.engine.nodes().iter().map(|info| info.id).collect();
+        let mut again = Vec::new();
+        for id in ids {
+            let Some(node) = self.nodes.get_mut(&id) else { continue };
+            if node.run == Run::Exited {
+                node.run = Run::NotStarted;
+                self.request_start(id);
+                continue;
+            }
+            if matches!(node.failure, Some(Failure::Refused(_))) {
+                again.push(id);
+            }
+        }
+        again
+    }
+
+    /// Config blocks that are not in the text get their defaults, once.
+    fn apply_defaults(&mut self, first: bool) {
+        for block in &mut self.config_blocks {
+            let present = self.engine.find(block.name()).is_some();
+            let was_present = self.blocks_present.contains(block.name());
+            if present {
+                self.blocks_present.insert(block.name());
+                continue;
+            }
+            self.blocks_present.remove(block.name());
+            if (first || was_present)
+                && let Err(error) = block.apply(None)
+            {
+                tracing::error!(block = block.name(), err = %error, "could not apply the defaults");
+            }
+        }
+    }
+
+    /// Nodes that read `node` belong to the loads that `node` belongs to: their values were not
+    /// known before.
+    pub(super) fn involve_dependents(&mut self, node: NodeId, dependents: &[NodeId]) {
+        for load in &mut self.loads {
+            if load.open.contains(&node) {
+                for &dependent in dependents {
+                    load.add(dependent);
+                }
+            }
+        }
+    }
+
+    /// True while a load waits for this node.
+    pub(super) fn is_loading(&self, node: NodeId) -> bool {
+        self.loads.iter().any(|load| load.open.contains(&node))
+    }
+
+    /// Answers the loads that have come to an end. O(nodes touched since the last call).
+    pub(super) fn settle_loads(&mut self) {
+        if self.loads.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        for load in &mut self.loads {
+            for id in &self.touched {
+                if !self.nodes.get(id).is_some_and(Node::is_busy) {
+                    load.open.remove(id);
+                }
+            }
+        }
+        let has_ended = |load: &mut LoadInProgress| {
+            load.open.is_empty() || load.patience.is_some_and(|patience| patience <= now)
+        };
+        let ended: Vec<_> = self.loads.extract_if(.., has_ended).collect();
+        for load in ended {
+            self.end_load(load);
+        }
+        self.set_evaluating(!self.loads.is_empty());
+    }
+
+    fn end_load(&mut self, mut load: LoadInProgress) {
+        let diagnostics = self.failures_of(&load);
+        if load.first && !self.status.ready && !diagnostics.is_empty() {
+            let error = LoadError::new(LoadFailure::Rejected, diagnostics);
+            self.status.error = Some(error.to_string().into());
+            let mut failed = vec![load];
+            failed.append(&mut self.loads);
+            self.tear_down();
+            for mut load in failed {
+                self.answer(load.reply.take(), Err(error.clone()), load.begin);
+            }
+            return;
+        }
+        if load.first {
+            self.hold_starts = false;
+            self.status.ready = true;
+            load.first = false;
+            load.patience = None;
+            self.start_ready();
+        }
+        self.graph_changed = true;
+        let outcome = if diagnostics.is_empty() {
+            Ok(())
+        } else {
+            Err(LoadError::new(LoadFailure::Applied, diagnostics))
+        };
+        self.status.last_successful = outcome.is_ok();
+        self.status.error = outcome.as_ref().err().map(|error| error.to_string().into());
+        self.answer(load.reply.take(), outcome, load.begin);
+        if !load.open.is_empty() {
+            // The first load ran out of patience: it goes on without anybody waiting.
+            self.loads.push(load);
+        }
+    }
+
+    /// Why involved nodes failed, in evaluation order.
+    fn failures_of(&self, load: &LoadInProgress) -> Vec<Diagnostic> {
+        let involved = self.engine.nodes().iter().filter(|info| load.involved.contains(&info.id));
+        involved
+            .filter_map(|info| {
+                let node = self.nodes.get(&info.id)?;
+                Some(match node.failure.as_ref()? {
+                    Failure::Evaluation(diagnostic) => diagnostic.clone(),
+                    Failure::Refused(reason) => {
+                        let prefix = match node.role {
+                            Role::Component(_) => "Failed to build component",
+                            Role::Block(_) | Role::Inert => {
+                                "Failed to evaluate node for config block"
+                            }
+                        };
+                        self.engine.block_diagnostic(info.id, &format!("{prefix}: {reason}"))
+                    }
+                })
+            })
+            .collect()
+    }
+
+    fn answer(&mut self, reply: Option<Reply>, outcome: Result<(), LoadError>, begin: Instant) {
+        let Some(reply) = reply else { return };
+        tracing::info!(
+            controller_path = "/",
+            controller_id = "",
+            duration = %GoDuration::from(begin.elapsed()),
+            "finished complete graph evaluation"
+        );
+        // What the answer says must be visible to whoever receives it.
+        self.publish();
+        // Whoever asked may have stopped waiting.
+        drop(reply.send(outcome));
+    }
+
+    /// Undoes a failed first load: builds are cancelled, nothing has run.
+    fn tear_down(&mut self) {
+        if self.engine.load(Load::default()).is_ok() {
+            self.engine.commit();
+        }
+        let nodes: Vec<Node> = self.nodes.drain().map(|(_, node)| node).collect();
+        self.stop_removed(nodes);
+        self.dirty.clear();
+        self.to_start.clear();
+        self.blocks_present.clear();
+        self.hold_starts = false;
+        self.revision = 0;
+        self.graph_changed = true;
+    }
+
+    /// When the controller must wake up although nothing happens.
+    pub(super) fn wake_in(&self) -> Option<Duration> {
+        let patience = self.loads.iter().filter_map(|load| load.patience).min()?;
+        Some(patience.saturating_duration_since(Instant::now()))
+    }
+
+    pub(super) fn log_failure(&self, id: NodeId, error: &str) {
+        let node = self.engine.node(id).map_or("", |info| &info.block_id);
+        tracing::error!(
+            controller_path = "/",
+            controller_id = "",
+            node,
+            err = error,
+            "failed to evaluate config"
+        );
+    }
+}
+
+/// Why a node did not evaluate: for the report and for the log.
+pub(super) struct Finding {
+    pub(super) diagnostic: Diagnostic,
+    pub(super) logged: String,
+}

@@ -1,0 +1,255 @@
+//! The controller thread: one loop over one queue, sole owner of the engine.
+//!
+//! Read `load` for the transaction, `drive` for evaluation and delivery, `node` for what is kept
+//! per node, `tasks` for what runs elsewhere.
+
+mod drive;
+mod load;
+mod node;
+mod publish;
+mod tasks;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use alloy_component::ComponentDef;
+use alloy_queries::{Engine, NodeId, Options};
+use alloy_value::{Definition, DefinitionKind};
+use arc_swap::ArcSwap;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use rustc_hash::{FxHashMap, FxHashSet};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use crate::event::{Epoch, Event, EventSender};
+use crate::metrics::ControllerMetrics;
+use crate::snapshot::{GraphSnapshot, LoadStatus};
+use crate::{ConfigBlock, RuntimeOptions};
+use load::LoadInProgress;
+use node::{Node, Phase, Role};
+use tasks::StopUnit;
+pub(crate) use tasks::panic_text;
+
+/// Events that are handled between two evaluations, so that a flood of exports is evaluated once
+/// and a load does not wait behind it for long.
+const BATCH: usize = 1024;
+
+/// What the controller shares with its handle.
+pub(crate) struct Shared {
+    pub(crate) events: EventSender,
+    pub(crate) snapshot: Arc<ArcSwap<GraphSnapshot>>,
+}
+
+/// Owner of the engine and of everything that runs.
+pub(crate) struct Controller {
+    options: RuntimeOptions,
+    components: FxHashMap<&'static str, &'static ComponentDef>,
+    config_blocks: Vec<Box<dyn ConfigBlock>>,
+    /// Config blocks that the text has, so that defaults come back once they are gone.
+    blocks_present: FxHashSet<&'static str>,
+    engine: Engine,
+    shared: Shared,
+    metrics: ControllerMetrics,
+    nodes: FxHashMap<NodeId, Node>,
+    /// Nodes to evaluate, by rank.
+    dirty: BTreeSet<(u32, NodeId)>,
+    /// Built components that do not run yet, by rank.
+    to_start: BTreeSet<(u32, NodeId)>,
+    /// Nodes whose state is to be published.
+    touched: BTreeSet<NodeId>,
+    graph_changed: bool,
+    loads: Vec<LoadInProgress>,
+    status: LoadStatus,
+    revision: u64,
+    /// Nothing runs before the first load has succeeded.
+    hold_starts: bool,
+    /// Removed nodes that have not stopped yet, by batch. New nodes start after them.
+    stopping: BTreeMap<u64, Vec<Arc<str>>>,
+    stop_tasks: JoinSet<()>,
+    last_epoch: u64,
+    shutdown: Option<Vec<oneshot::Sender<()>>>,
+}
+
+impl Controller {
+    /// A controller with an empty graph. Called on the controller's thread.
+    pub(crate) fn new(mut options: RuntimeOptions, shared: Shared) -> Self {
+        let limits = Options { stability: options.stability, community: options.community };
+        let engine = Engine::new(options.registry, options.host.clone(), limits);
+        let metrics =
+            ControllerMetrics::new(&options.services.metrics, Arc::clone(&shared.snapshot));
+        Self {
+            components: options.components.iter().map(|def| (def.definition.name, *def)).collect(),
+            config_blocks: std::mem::take(&mut options.config_blocks),
+            blocks_present: FxHashSet::default(),
+            options,
+            engine,
+            shared,
+            metrics,
+            nodes: FxHashMap::default(),
+            dirty: BTreeSet::new(),
+            to_start: BTreeSet::new(),
+            touched: BTreeSet::new(),
+            graph_changed: false,
+            loads: Vec::new(),
+            status: LoadStatus::default(),
+            revision: 0,
+            hold_starts: false,
+            stopping: BTreeMap::new(),
+            stop_tasks: JoinSet::new(),
+            last_epoch: 0,
+            shutdown: None,
+        }
+    }
+
+    /// Handles events until everything has stopped after [`Event::Shutdown`].
+    pub(crate) fn run(mut self, queue: &Receiver<Event>) {
+        loop {
+            match self.wake_in() {
+                None => match queue.recv() {
+                    Ok(event) => self.handle(event),
+                    // Not possible while `shared.events` is alive.
+                    Err(_) => break,
+                },
+                Some(patience) => match queue.recv_timeout(patience) {
+                    Ok(event) => self.handle(event),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                },
+            }
+            for event in queue.try_iter().take(BATCH) {
+                self.handle(event);
+            }
+            self.drive();
+            self.start_ready();
+            self.settle_loads();
+            self.publish();
+            if self.has_stopped() {
+                break;
+            }
+        }
+        for done in self.shutdown.take().into_iter().flatten() {
+            // Whoever asked may have stopped waiting.
+            let _nobody_waits = done.send(());
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Load(request, reply) => {
+                // A dropped reply reads as "stopping".
+                if self.shutdown.is_none() {
+                    self.load(request, reply);
+                }
+            }
+            Event::Built { node, epoch, result } => self.built(node, epoch, result),
+            Event::Changed { node, epoch } => self.changed(node, epoch),
+            Event::Applied { node, epoch, args, result } => self.applied(node, epoch, args, result),
+            Event::Exited { node, epoch, result } => self.exited(node, epoch, &result),
+            Event::Stopped { batch } => self.stopped(batch),
+            Event::Shutdown(done) => self.begin_shutdown(done),
+        }
+    }
+
+    fn next_epoch(&mut self) -> Epoch {
+        self.last_epoch += 1;
+        Epoch(self.last_epoch)
+    }
+
+    fn role_of(&self, definition: &'static Definition) -> Role {
+        if definition.kind == DefinitionKind::Component {
+            return Role::Component(self.components.get(definition.name).copied());
+        }
+        match self.config_blocks.iter().position(|block| block.name() == definition.name) {
+            Some(index) => Role::Block(index),
+            None => Role::Inert,
+        }
+    }
+
+    /// Stops nodes that are not in the graph any more: groups side by side, within a group
+    /// dependants before their dependencies.
+    fn stop_removed(&mut self, mut removed: Vec<Node>) {
+        if removed.is_empty() {
+            return;
+        }
+        removed.sort_by_key(|node| (node.group, std::cmp::Reverse(node.rank), node.id));
+        let mut groups: Vec<Vec<StopUnit>> = Vec::new();
+        let mut last_group = None;
+        for node in removed {
+            if last_group != Some(node.group) {
+                groups.push(Vec::new());
+                last_group = Some(node.group);
+            }
+            if let Some(group) = groups.last_mut() {
+                group.push(node.into_stop_unit());
+            }
+        }
+        // Stop batches and starts share one counter of numbers that never repeat.
+        let Epoch(batch) = self.next_epoch();
+        let ids = groups.iter().flatten().map(|unit| Arc::clone(unit.id())).collect();
+        self.stopping.insert(batch, ids);
+        let (events, deadline) = (self.shared.events.clone(), self.options.shutdown_deadline);
+        let stop = async move {
+            tasks::stop_groups(groups, deadline).await;
+            // The controller outlives its stops.
+            drop(events.send(Event::Stopped { batch }));
+        };
+        while self.stop_tasks.try_join_next().is_some() {}
+        self.stop_tasks.spawn_on(stop, &self.options.tokio);
+    }
+
+    /// All nodes of a batch have stopped: what waited for their ids can be built.
+    fn stopped(&mut self, batch: u64) {
+        self.stopping.remove(&batch);
+        let held: Vec<NodeId> = self
+            .nodes
+            .values()
+            .filter(|node| node.phase == Phase::Held && !self.is_stopping(&node.block_id))
+            .map(|node| node.id)
+            .collect();
+        for id in held {
+            if let Some(node) = self.nodes.get_mut(&id) {
+                node.phase = Phase::New;
+                if let Some(args) = node.pending.take() {
+                    self.begin_build(id, args);
+                }
+            }
+        }
+    }
+
+    fn is_stopping(&self, block_id: &str) -> bool {
+        self.stopping.values().flatten().any(|id| **id == *block_id)
+    }
+
+    fn begin_shutdown(&mut self, done: Option<oneshot::Sender<()>>) {
+        if let Some(waiting) = &mut self.shutdown {
+            waiting.extend(done);
+            return;
+        }
+        self.shutdown = Some(done.into_iter().collect());
+        self.loads.clear();
+        self.dirty.clear();
+        self.to_start.clear();
+        let nodes = self.nodes.drain().map(|(_, node)| node).collect();
+        self.stop_removed(nodes);
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.shutdown.is_some() && self.stopping.is_empty()
+    }
+
+    fn set_evaluating(&self, evaluating: bool) {
+        if let Some(gauge) = &self.metrics.evaluating {
+            gauge.set(i64::from(evaluating));
+        }
+    }
+
+    fn touch(&mut self, id: NodeId) -> Option<&mut Node> {
+        self.touched.insert(id);
+        self.nodes.get_mut(&id)
+    }
+
+    fn now() -> SystemTime {
+        SystemTime::now()
+    }
+}

@@ -1,0 +1,246 @@
+//! What the controller keeps about a node outside the engine.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use alloy_component::{Component, ComponentDef, ComponentMetrics, ExportSink, Health};
+use alloy_queries::{Diagnostic, NodeId, NodeInfo};
+use alloy_value::{ArcArgs, Value};
+use parking_lot::Mutex;
+use prometheus::IntCounter;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::tasks::StopUnit;
+use crate::event::{Epoch, Event, EventSender};
+use crate::health;
+use crate::snapshot::{NodeCell, NodeLabels, NodeState};
+
+/// What the controller does with the arguments of a node.
+#[derive(Clone, Copy)]
+pub(super) enum Role {
+    /// Builds and runs a component; `None` if there is nothing to run yet.
+    Component(Option<&'static ComponentDef>),
+    /// Applies them through the config block with this index.
+    Block(usize),
+    /// Evaluates them only.
+    Inert,
+}
+
+/// How far a node has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Not evaluated yet, or to be built again.
+    New,
+    /// Evaluated, but a removed node of the same id has not stopped yet.
+    Held,
+    /// A build is under way.
+    Building,
+    /// Built, or applied.
+    Live,
+    /// Evaluating or building failed; there is no component.
+    Failed,
+}
+
+/// Run of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Run {
+    NotStarted,
+    Running,
+    Exited,
+}
+
+/// Why the node doesn't have the arguments that its text asks for.
+#[derive(Clone, Debug)]
+pub(super) enum Failure {
+    /// They don't evaluate.
+    Evaluation(Diagnostic),
+    /// The component, or the owner of the config block, refused them.
+    Refused(String),
+}
+
+/// A node of the live graph.
+pub(super) struct Node {
+    pub(super) id: NodeId,
+    pub(super) block_id: Arc<str>,
+    pub(super) role: Role,
+    pub(super) rank: u32,
+    pub(super) group: u32,
+    pub(super) cell: Arc<NodeCell>,
+    pub(super) phase: Phase,
+    /// To be evaluated once its dependencies are built or failed.
+    pub(super) waiting: bool,
+    /// Since when an export that it reads has changed; the oldest not yet evaluated change.
+    pub(super) changed_at: Option<Instant>,
+    pub(super) failure: Option<Failure>,
+    pub(super) evaluation: Health,
+    pub(super) run_health: Health,
+    /// The arguments it works with.
+    pub(super) accepted: Option<ArcArgs>,
+    /// The arguments it was given last. Differs from `accepted` while an update is under way.
+    pub(super) delivered: Option<ArcArgs>,
+    /// An update is under way.
+    pub(super) updating: bool,
+    /// Arguments that wait for the end of the build or update. Newer ones replace them.
+    pub(super) pending: Option<ArcArgs>,
+    pub(super) exports: Option<Value>,
+    pub(super) component: Option<Arc<dyn Component>>,
+    pub(super) metrics: Option<ComponentMetrics>,
+    pub(super) updates: Option<IntCounter>,
+    pub(super) build_epoch: Epoch,
+    pub(super) run_epoch: Epoch,
+    pub(super) slot: Arc<Slot>,
+    pub(super) run: Run,
+    pub(super) cancel: CancellationToken,
+    pub(super) tasks: JoinSet<()>,
+    pub(super) span: tracing::Span,
+}
+
+impl Node {
+    pub(super) fn new(info: &NodeInfo, role: Role, now: SystemTime) -> Self {
+        let health = health::created(now);
+        let state = NodeState {
+            evaluation: health.clone(),
+            run: health.clone(),
+            args: None,
+            exports: None,
+            updated: now,
+        };
+        let labels = NodeLabels {
+            id: Arc::clone(&info.block_id),
+            local_id: Arc::clone(&info.block_id),
+            module_id: Arc::from(""),
+            label: info.label.clone(),
+            definition: info.definition,
+        };
+        Self {
+            id: info.id,
+            block_id: Arc::clone(&info.block_id),
+            role,
+            rank: info.rank,
+            group: info.group,
+            cell: Arc::new(NodeCell::new(
+                labels,
+                #[cfg(test)]
+                info.id,
+                state,
+            )),
+            phase: Phase::New,
+            waiting: false,
+            changed_at: None,
+            failure: None,
+            evaluation: health.clone(),
+            run_health: health,
+            accepted: None,
+            delivered: None,
+            updating: false,
+            pending: None,
+            exports: None,
+            component: None,
+            metrics: None,
+            updates: None,
+            build_epoch: Epoch(0),
+            run_epoch: Epoch(0),
+            slot: Arc::default(),
+            run: Run::NotStarted,
+            cancel: CancellationToken::new(),
+            tasks: JoinSet::new(),
+            // The level only decides whether the span exists: its fields must be on every line.
+            span: tracing::error_span!("component", component_path = "/", component_id = %info.block_id),
+        }
+    }
+
+    /// True once dependants may be evaluated.
+    pub(super) fn is_settled(&self) -> bool {
+        matches!(self.phase, Phase::Live | Phase::Failed)
+    }
+
+    /// True while something is under way that decides whether its arguments are accepted.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.is_settled() || self.waiting || self.updating
+    }
+
+    pub(super) fn state(&self, now: SystemTime) -> NodeState {
+        NodeState {
+            evaluation: self.evaluation.clone(),
+            run: self.run_health.clone(),
+            args: self.accepted.clone(),
+            exports: self.exports.clone(),
+            updated: now,
+        }
+    }
+
+    /// Takes the ended tasks out of the set, which keeps them otherwise.
+    pub(super) fn reap(&mut self) {
+        while self.tasks.try_join_next().is_some() {}
+    }
+
+    /// Everything that must end before the node is gone.
+    pub(super) fn into_stop_unit(self) -> StopUnit {
+        self.cell.set_component(None);
+        StopUnit::new(self.block_id, self.cancel, self.tasks, (self.component, self.metrics))
+    }
+}
+
+/// Where exports wait for the controller.
+#[derive(Default)]
+pub(super) struct Slot(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    value: Option<Value>,
+    /// Since when; set while the controller has an unanswered `Changed`.
+    since: Option<Instant>,
+}
+
+impl Slot {
+    /// Replaces the value. True if the controller must be told.
+    fn put(&self, value: Value) -> bool {
+        let mut waiting = self.0.lock();
+        let skipped = waiting.value.replace(value);
+        let tell = waiting.since.is_none();
+        waiting.since.get_or_insert_with(Instant::now);
+        drop(waiting);
+        // The last holder of a receiver may run a component's code, so not under the lock.
+        drop(skipped);
+        tell
+    }
+
+    /// Takes the value and since when it waits.
+    pub(super) fn take(&self) -> Option<(Value, Instant)> {
+        let mut waiting = self.0.lock();
+        let since = waiting.since.take();
+        waiting.value.take().zip(since)
+    }
+
+    /// The end that the component gets.
+    pub(super) fn sink(
+        self: &Arc<Self>,
+        node: NodeId,
+        epoch: Epoch,
+        events: &EventSender,
+    ) -> ExportSink {
+        let (slot, events) = (Arc::clone(self), events.clone());
+        ExportSink::new(move |value| {
+            if slot.put(value) {
+                // Nobody listens any more once the controller has ended.
+                drop(events.send(Event::Changed { node, epoch }));
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slot_keeps_the_last_value_and_tells_once() {
+        let slot = Slot::default();
+        assert!(slot.put(Value::Int(1)));
+        assert!(!slot.put(Value::Int(2)));
+        assert!(matches!(slot.take(), Some((Value::Int(2), _))));
+        assert!(slot.take().is_none());
+        assert!(slot.put(Value::Int(3)), "after it was taken the controller is told again");
+    }
+}

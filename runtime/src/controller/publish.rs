@@ -1,0 +1,127 @@
+//! Hands the state of nodes and graph to readers.
+
+use std::sync::Arc;
+
+use alloy_queries::NodeId;
+use alloy_value::{DefinitionKind, FieldKind, StructSchema, TypeSchema};
+use rustc_hash::FxHashMap;
+
+use super::Controller;
+use crate::snapshot::{GraphSnapshot, NodeCell, NodeEdges};
+
+impl Controller {
+    /// Publishes the nodes touched since the last call, and the graph if it changed.
+    /// O(touched), and O(nodes) after a load.
+    pub(super) fn publish(&mut self) {
+        let now = Self::now();
+        for id in std::mem::take(&mut self.touched) {
+            if let Some(node) = self.nodes.get(&id) {
+                node.cell.publish(node.state(now));
+            }
+        }
+        if std::mem::take(&mut self.graph_changed) {
+            let snapshot = self.graph();
+            self.shared.snapshot.store(Arc::new(snapshot));
+        }
+    }
+
+    fn graph(&self) -> GraphSnapshot {
+        let last = self.shared.snapshot.load();
+        let load = self.status.clone();
+        if last.revision == self.revision && last.nodes.len() == self.nodes.len() {
+            // Only the outcome of a load is new.
+            return GraphSnapshot {
+                revision: last.revision,
+                load,
+                nodes: Arc::clone(&last.nodes),
+                edges: Arc::clone(&last.edges),
+                index: Arc::clone(&last.index),
+            };
+        }
+        let infos = self.engine.nodes();
+        let mut nodes: Vec<Arc<NodeCell>> = Vec::with_capacity(infos.len());
+        let mut ids = Vec::with_capacity(infos.len());
+        for info in infos {
+            if let Some(node) = self.nodes.get(&info.id) {
+                nodes.push(Arc::clone(&node.cell));
+                ids.push(info.id);
+            }
+        }
+        let edges = self.edges(&ids);
+        let index = nodes.iter().enumerate().map(|(at, cell)| (Arc::clone(&cell.info.id), at));
+        GraphSnapshot {
+            revision: self.revision,
+            load,
+            index: Arc::new(index.collect()),
+            nodes: nodes.into(),
+            edges: edges.into(),
+        }
+    }
+
+    /// Edges between components.
+    fn edges(&self, ids: &[NodeId]) -> Vec<NodeEdges> {
+        let at: FxHashMap<NodeId, usize> =
+            ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+        let is_component = |id: &NodeId| {
+            let info = self.engine.node(*id);
+            info.is_some_and(|info| info.definition.kind == DefinitionKind::Component)
+        };
+        let indices = |of: &[NodeId]| -> Box<[usize]> {
+            let mut indices: Vec<usize> = of
+                .iter()
+                .filter(|id| is_component(id))
+                .filter_map(|id| at.get(id).copied())
+                .collect();
+            indices.sort_unstable();
+            indices.into()
+        };
+        let mut flows: Vec<Vec<usize>> = vec![Vec::new(); ids.len()];
+        for (reader, id) in ids.iter().enumerate().filter(|(_, id)| is_component(id)) {
+            for (target, path) in self.engine.references(*id) {
+                let (Some(&read), true) = (at.get(&target), is_component(&target)) else {
+                    continue;
+                };
+                let schema = self.engine.node(target).and_then(|info| info.definition.exports);
+                match schema.and_then(|schema| flow(schema(), &path)) {
+                    Some(Flow::IntoTarget) => flows[reader].push(read),
+                    Some(Flow::FromTarget) => flows[read].push(reader),
+                    None => {}
+                }
+            }
+        }
+        let of_node = |(id, mut flow): (&NodeId, Vec<usize>)| {
+            flow.sort_unstable();
+            let info = self.engine.node(*id);
+            NodeEdges {
+                references_to: info.map(|info| indices(&info.dependencies)).unwrap_or_default(),
+                referenced_by: info.map(|info| indices(&info.dependents)).unwrap_or_default(),
+                data_flow_to: flow.into(),
+            }
+        };
+        ids.iter().zip(flows).map(of_node).collect()
+    }
+}
+
+/// Direction in which data follows a reference (spec/runtime.md §3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    /// The reference is to a receiver: data goes from who refers to it.
+    IntoTarget,
+    /// The reference is to a value: data goes to who refers to it.
+    FromTarget,
+}
+
+/// Kinds of receivers, by the name of their capsule.
+const RECEIVERS: &[&str] =
+    &["storage.Appendable", "loki.LogsReceiver", "otelcol.Consumer", "pyroscope.Appendable"];
+
+/// Direction of a reference to the export called `path`; `None` if there is no such export.
+fn flow(exports: &StructSchema, path: &str) -> Option<Flow> {
+    let field = exports.find(path)?.field;
+    match (field.kind, field.ty) {
+        (FieldKind::Attribute, TypeSchema::Capsule(kind)) if RECEIVERS.contains(&kind) => {
+            Some(Flow::IntoTarget)
+        }
+        _ => Some(Flow::FromTarget),
+    }
+}

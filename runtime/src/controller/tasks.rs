@@ -1,0 +1,165 @@
+//! What runs outside the controller thread: builds, updates, runs and stops of components.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alloy_component::{
+    BuildContext, BuildFn, Component, ComponentError, ComponentMetrics, RunContext,
+};
+use alloy_queries::NodeId;
+use alloy_value::ArcArgs;
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::event::{Epoch, Event, EventSender};
+
+/// How often a slow stop is reported.
+const STOP_WARNING: Duration = Duration::from_secs(60);
+
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&'static str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("panicked: {}", text.as_deref().unwrap_or("without a message"))
+}
+
+/// Runs a component's code; a panic is its error.
+async fn caught<T>(
+    code: impl Future<Output = Result<T, ComponentError>>,
+) -> Result<T, ComponentError> {
+    AssertUnwindSafe(code)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| Err(ComponentError::new(panic_text(&*panic))))
+}
+
+/// Where a task reports to.
+pub(super) struct Report {
+    pub(super) node: NodeId,
+    pub(super) epoch: Epoch,
+    pub(super) events: EventSender,
+}
+
+impl Report {
+    fn send(&self, event: Event) {
+        // Nobody listens any more once the controller has ended.
+        drop(self.events.send(event));
+    }
+}
+
+/// Builds a component. Silent if cancelled: then nobody waits for it.
+pub(super) async fn build(
+    report: Report,
+    cancel: CancellationToken,
+    build: BuildFn,
+    cx: BuildContext,
+    args: ArcArgs,
+) {
+    // The call itself may panic as well, so it happens inside.
+    let code = caught(async move { build(cx, args).await });
+    if let Some(result) = cancel.run_until_cancelled(code).await {
+        report.send(Event::Built { node: report.node, epoch: report.epoch, result });
+    }
+}
+
+/// Hands new arguments to a component. Silent if cancelled.
+pub(super) async fn update(
+    report: Report,
+    cancel: CancellationToken,
+    component: Arc<dyn Component>,
+    args: ArcArgs,
+) {
+    let given = args.clone();
+    let code = caught(async move { component.update(given).await });
+    if let Some(result) = cancel.run_until_cancelled(code).await {
+        report.send(Event::Applied { node: report.node, epoch: report.epoch, args, result });
+    }
+}
+
+/// Runs a component until it returns; `cancel` asks it to.
+pub(super) async fn run(
+    report: Report,
+    cancel: CancellationToken,
+    component: Arc<dyn Component>,
+    id: Arc<str>,
+) {
+    let result = caught(async move { component.run(RunContext { cancel }).await }).await;
+    log_exit(&id, result.as_ref().err().map(ToString::to_string).as_deref());
+    report.send(Event::Exited { node: report.node, epoch: report.epoch, result });
+}
+
+fn log_exit(id: &str, error: Option<&str>) {
+    match error {
+        None => tracing::info!(controller_id = "", node = %id, "node exited without error"),
+        Some(err) => tracing::error!(controller_id = "", node = %id, err, "node exited with error"),
+    }
+}
+
+/// A node on its way out.
+pub(super) struct StopUnit {
+    id: Arc<str>,
+    cancel: CancellationToken,
+    tasks: JoinSet<()>,
+    /// Dropped after the tasks have ended, so that whatever they log or count still has a place.
+    kept: (Option<Arc<dyn Component>>, Option<ComponentMetrics>),
+}
+
+impl StopUnit {
+    pub(super) fn new(
+        id: Arc<str>,
+        cancel: CancellationToken,
+        tasks: JoinSet<()>,
+        kept: (Option<Arc<dyn Component>>, Option<ComponentMetrics>),
+    ) -> Self {
+        Self { id, cancel, tasks, kept }
+    }
+
+    pub(super) fn id(&self) -> &Arc<str> {
+        &self.id
+    }
+
+    /// Cancels the tasks of the node and waits for their end, but not longer than `deadline` unless
+    /// that is zero. Tasks that are late are aborted.
+    async fn stop(mut self, deadline: Duration) {
+        self.cancel.cancel();
+        let begin = Instant::now();
+        let limit = (!deadline.is_zero()).then(|| begin + deadline);
+        let mut warn_at = begin + STOP_WARNING;
+        loop {
+            let until = limit.map_or(warn_at, |limit| limit.min(warn_at));
+            let ended = async { while self.tasks.join_next().await.is_some() {} };
+            if timeout_at(until, ended).await.is_ok() {
+                break;
+            }
+            if limit == Some(until) {
+                log_exit(&self.id, Some("task shutdown deadline exceeded"));
+                self.tasks.abort_all();
+                break;
+            }
+            tracing::warn!(
+                controller_id = "",
+                taskID = %self.id,
+                "task shutdown is taking longer than expected"
+            );
+            warn_at += STOP_WARNING;
+        }
+        drop(self.kept);
+    }
+}
+
+/// Stops groups side by side, the nodes of a group one after the other.
+pub(super) async fn stop_groups(groups: Vec<Vec<StopUnit>>, deadline: Duration) {
+    let stops = groups.into_iter().map(|group| async move {
+        for unit in group {
+            unit.stop(deadline).await;
+        }
+    });
+    join_all(stops).await;
+}

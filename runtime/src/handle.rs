@@ -1,0 +1,92 @@
+//! The handle that the rest of the process holds.
+
+use std::io;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::oneshot;
+
+use crate::controller::{Controller, Shared};
+use crate::error::{LoadError, LoadFailure};
+use crate::event::{self, Event, EventSender};
+use crate::{GraphSnapshot, LoadRequest, RuntimeOptions};
+
+/// Stack of the controller thread: evaluation recurses with the nesting of the text.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
+/// A running controller. Cheap to clone; the controller stops with the last clone, or when told.
+#[derive(Clone)]
+pub struct Runtime(Arc<Inner>);
+
+struct Inner {
+    events: EventSender,
+    snapshot: Arc<ArcSwap<GraphSnapshot>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The thread may have ended already.
+        drop(self.events.send(Event::Shutdown(None)));
+    }
+}
+
+impl Runtime {
+    /// Starts the controller with an empty graph.
+    ///
+    /// # Errors
+    /// The thread cannot be created.
+    pub fn start(options: RuntimeOptions) -> io::Result<Self> {
+        let (events, queue) = event::channel();
+        let snapshot = Arc::new(ArcSwap::from_pointee(GraphSnapshot::default()));
+        let shared = Shared { events: events.clone(), snapshot: Arc::clone(&snapshot) };
+        std::thread::Builder::new()
+            .name("alloy-controller".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(move || Controller::new(options, shared).run(&queue))?;
+        Ok(Self(Arc::new(Inner { events, snapshot })))
+    }
+
+    /// The graph as it is now. Never blocks.
+    pub fn snapshot(&self) -> Arc<GraphSnapshot> {
+        self.0.snapshot.load_full()
+    }
+
+    /// True once the first load has succeeded.
+    pub fn is_ready(&self) -> bool {
+        self.0.snapshot.load().load.ready
+    }
+
+    /// Loads a configuration and waits until nothing is left to build or update.
+    ///
+    /// Cancel safety: once polled, the load goes on even if nobody waits for it.
+    ///
+    /// # Errors
+    /// See [`LoadFailure`].
+    pub async fn load(&self, request: LoadRequest) -> Result<(), LoadError> {
+        let (reply, answer) = oneshot::channel();
+        let stopping = || LoadError::new(LoadFailure::Stopping, Vec::new());
+        self.0.events.send(Event::Load(request, reply)).map_err(|_| stopping())?;
+        answer.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    /// Stops all components, dependants before their dependencies, and the controller. Returns when
+    /// they have stopped or exceeded the deadline. Calling it again waits for the same end.
+    pub async fn shutdown(&self) {
+        let (done, stopped) = oneshot::channel();
+        if self.0.events.send(Event::Shutdown(Some(done))).is_ok() {
+            // An error means that the thread has ended, which is what this waits for.
+            let _ended = stopped.await;
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn events(&self) -> EventSender {
+        self.0.events.clone()
+    }
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime").field("revision", &self.0.snapshot.load().revision).finish()
+    }
+}

@@ -1,0 +1,6 @@
+//! The controller with components that tests can hold, fail and watch.
+
+mod fixture;
+mod lifecycle;
+mod propagation;
+mod reload;
