@@ -1,6 +1,6 @@
 //! What the fuzz targets check: each function panics if an invariant of the crate is broken.
 
-use crate::{SyntaxKind, format_bytes, parse_bytes, parse_file, resplit, split};
+use crate::{SyntaxKind, comment_text, format_bytes, lex, parse_bytes, parse_file, resplit, split};
 
 /// Any bytes parse; trees and items keep the text.
 ///
@@ -38,6 +38,13 @@ pub fn format(input: &[u8]) {
     let text = std::str::from_utf8(input).unwrap_or_default();
     assert_eq!(format_bytes(formatted.as_bytes()).as_deref(), Ok(formatted.as_str()));
     assert_eq!(meaning(text), meaning(&formatted), "formatting changed the meaning of {text:?}");
+    assert_eq!(comments(text), comments(&formatted), "formatting changed comments of {text:?}");
+}
+
+fn comments(text: &str) -> Vec<String> {
+    let (tokens, _) = lex(text);
+    let comments = tokens.into_iter().filter(|token| token.kind == SyntaxKind::Comment);
+    comments.map(|token| comment_text(&text[token.start as usize..token.end as usize])).collect()
 }
 
 /// The tokens that carry meaning: without trailing commas, with keys without their quotes.
@@ -47,7 +54,7 @@ fn meaning(text: &str) -> Vec<String> {
     for element in parse.syntax().descendants_with_tokens() {
         let rowan::NodeOrToken::Token(token) = element else { continue };
         let kind = token.kind();
-        if kind.is_trivia() && kind != SyntaxKind::Comment {
+        if kind.is_trivia() {
             continue;
         }
         if matches!(kind, SyntaxKind::RBracket | SyntaxKind::RParen | SyntaxKind::RCurly) {
@@ -55,8 +62,6 @@ fn meaning(text: &str) -> Vec<String> {
         }
         let parent = token.parent().map(|parent| parent.kind());
         match (kind, parent) {
-            // Comments keep their text, but may move across commas, `=` and `.`.
-            (SyntaxKind::Comment, _) => {}
             (SyntaxKind::Str, Some(SyntaxKind::Field)) => {
                 words.push(format!("key {}", crate::ast::field_key(token.text())));
             }

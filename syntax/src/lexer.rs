@@ -234,7 +234,9 @@ impl<'a> Lexer<'a> {
             match self.bytes.get(self.pos) {
                 Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9') => self.pos += 1,
                 Some(0x80..) => {
-                    let Some(c) = self.char().filter(|&c| is_letter(c) || is_digit(c)) else { break };
+                    let Some(c) = self.char().filter(|&c| is_letter(c) || is_digit(c)) else {
+                        break;
+                    };
                     self.pos += c.len_utf8();
                 }
                 _ => break,
@@ -525,10 +527,7 @@ pub fn comment_text(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut chars = source.chars().peekable();
     while let Some(c) = chars.next() {
-        let keeps_open = block
-            && out.len() > 2
-            && out.ends_with('*')
-            && chars.peek() == Some(&'/');
+        let keeps_open = block && out.len() > 2 && out.ends_with('*') && chars.peek() == Some(&'/');
         if c != '\r' || keeps_open {
             out.push(c);
         }

@@ -37,3 +37,6 @@ pub use parser::{MAX_DEPTH, SYNTAX};
 pub use render::{Color, render};
 pub use rowan::{self, TextRange, TextSize};
 pub use split::{ItemKey, Resplit, item_key, resplit, split};
+
+#[cfg(test)]
+mod tests;

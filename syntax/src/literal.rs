@@ -115,7 +115,10 @@ mod tests {
     fn large_numbers_change_kind() {
         assert_eq!(parse_number("9223372036854775807"), Some(Number::Int(i64::MAX)));
         assert_eq!(parse_number("9223372036854775808"), Some(Number::Uint(1 << 63)));
-        assert_eq!(parse_number("18446744073709551616"), Some(Number::Float(18446744073709551616.0)));
+        assert_eq!(
+            parse_number("18446744073709551616"),
+            Some(Number::Float(18446744073709551616.0))
+        );
         assert_eq!(parse_number("1e400"), None);
         assert_eq!(parse_number("1e"), None);
         assert_eq!(parse_number("5."), Some(Number::Float(5.0)));
@@ -124,7 +127,10 @@ mod tests {
 
     #[test]
     fn escapes_give_bytes() {
-        assert_eq!(&*unescape(r#""a\tb\x41\101\u00e4\U0001f600\xff""#), "a\tbAAä😀".bytes().chain([0xFF]).collect::<Vec<_>>());
+        assert_eq!(
+            &*unescape(r#""a\tb\x41\101\u00e4\U0001f600\xff""#),
+            "a\tbAAä😀".bytes().chain([0xFF]).collect::<Vec<_>>()
+        );
         assert_eq!(&*unescape("`a\\n\r\n`"), b"a\\n\n");
         assert_eq!(&*unescape(r#""\q\x4""#), br"\q\x4");
         assert_eq!(&*unescape("\""), b"");

@@ -372,10 +372,7 @@ impl<'a> Parser<'a> {
                 self.error_expected("expression");
                 self.start(K::Error);
                 self.skip_tokens_until(|kind| {
-                    matches!(
-                        kind,
-                        K::Terminator | K::RParen | K::RCurly | K::RBracket | K::Comma
-                    )
+                    matches!(kind, K::Terminator | K::RParen | K::RCurly | K::RBracket | K::Comma)
                 });
                 self.finish();
                 1
@@ -464,8 +461,7 @@ impl<'a> Parser<'a> {
 
     /// Records the errors of the tokens read so far.
     fn take_lex_errors(&mut self, last_token: usize) {
-        while let Some(error) =
-            self.lex_errors.next_if(|error| error.token as usize <= last_token)
+        while let Some(error) = self.lex_errors.next_if(|error| error.token as usize <= last_token)
         {
             let diagnostic = Diagnostic::error(Span::at(error.offset), error.message);
             self.diagnostics.push(diagnostic.with_code(SYNTAX));
@@ -558,9 +554,10 @@ impl<'a> Parser<'a> {
     /// End of the last token with text in front of the current one.
     fn previous_end(&self) -> u32 {
         let before = self.tokens.get(..self.at).unwrap_or_default();
-        let last = before.iter().rev().find(|token| {
-            !token.kind.is_trivia() && token.kind != K::Terminator
-        });
+        let last = before
+            .iter()
+            .rev()
+            .find(|token| !token.kind.is_trivia() && token.kind != K::Terminator);
         last.map_or(0, |token| token.end)
     }
 

@@ -210,7 +210,10 @@ mod tests {
 
     #[test]
     fn comment_over_lines_belongs_to_what_follows() {
-        assert_eq!(items("a = 1 /* x\n y */ b = 2\nc = 3"), ["a = 1 ", "/* x\n y */ b = 2\n", "c = 3"]);
+        assert_eq!(
+            items("a = 1 /* x\n y */ b = 2\nc = 3"),
+            ["a = 1 ", "/* x\n y */ b = 2\n", "c = 3"]
+        );
     }
 
     #[test]

@@ -201,24 +201,36 @@ mod tests {
 
     #[test]
     fn columns_end_at_lines_without_them() {
-        check("a|= 1\nbbb|= 2\n\ncccc|= 3\nd|= 4", &expect![[r#"
+        check(
+            "a|= 1\nbbb|= 2\n\ncccc|= 3\nd|= 4",
+            &expect![[r#"
             a   = 1
             bbb = 2
 
             cccc = 3
-            d    = 4"#]]);
+            d    = 4"#]],
+        );
     }
 
     #[test]
     fn hard_breaks_end_columns() {
-        check("a|= 1~bbb|= 2", &expect![[r#"
+        check(
+            "a|= 1~bbb|= 2",
+            &expect![[r#"
             a = 1
-            bbb = 2"#]]);
+            bbb = 2"#]],
+        );
     }
 
     #[test]
     fn leading_empty_cells_are_tabs() {
-        check(">a|= 1\n>bbb|= 2>// c", &expect![["\ta   = 1\n\tbbb = 2 // c"]]);
+        check(
+            ">a|= 1\n>bbb|= 2>// c\nx",
+            &expect![[r#"
+            	a   = 1
+            	bbb = 2 // c
+            x"#]],
+        );
     }
 
     #[test]

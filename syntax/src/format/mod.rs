@@ -81,26 +81,244 @@ pub fn format_expr(expr: &Expr) -> String {
 }
 
 fn comments(root: &SyntaxNode, lines: &LineIndex) -> Vec<Comment> {
-    let mut comments: Vec<Comment> = Vec::new();
-    let mut after_comment = false;
-    let mut last_line = 0;
-    for element in root.descendants_with_tokens() {
-        let rowan::NodeOrToken::Token(token) = element else { continue };
-        match token.kind() {
-            K::Comment => {
-                let start = token.text_range().start();
-                let line = lines.line_of(start.into());
-                comments.push(Comment {
-                    place: Place { offset: start.into(), line },
-                    text: comment_text(token.text()),
-                    continues: after_comment && line <= last_line + 1,
-                });
-                after_comment = true;
-                last_line = line + token.text().matches('\n').count();
+    let tokens = root.descendants_with_tokens().filter_map(rowan::NodeOrToken::into_token);
+    let comments = tokens.filter(|token| token.kind() == K::Comment).map(|token| {
+        let start = token.text_range().start();
+        Comment {
+            place: Place { offset: start.into(), line: lines.line_of(start.into()) },
+            text: comment_text(token.text()),
+        }
+    });
+    comments.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use proptest::prelude::*;
+
+    fn check(text: &str, expected: &Expect) {
+        expected.assert_eq(&format(text).unwrap_or_else(|d| crate::summary(&d)));
+        crate::fuzzing::format(text.as_bytes());
+    }
+
+    #[test]
+    fn strings_keep_tabs_and_trailing_blanks() {
+        check(
+            "a = `x\ty  \n\t z`\nlonger = \"a\tb\"",
+            &expect![["a = `x\ty  \n\t z`\nlonger = \"a\tb\"\n"]],
+        );
+    }
+
+    #[test]
+    fn tokens_never_land_in_a_comment() {
+        check(
+            "a = [x( // l\n// m\n).name, // f\n1, y. // g\nz, (1 /* h */)]",
+            &expect![[r#"
+                a = [x( // l
+                // m
+                ).name, // f
+                	1, y. // g
+                z, (1) /* h */ ]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn keys_keep_their_escapes() {
+        check(
+            r#"a = {"b\tc" = 1, `d\e` = 2, `f"g` = 3}"#,
+            &expect![[r#"
+                a = {"b\tc" = 1, `d\e` = 2, `f"g` = 3}
+            "#]],
+        );
+    }
+
+    #[test]
+    fn errors_have_lines_and_no_file() {
+        check("a = 1\nb =", &expect!["2:4: expected expression, got EOF"]);
+        let errors = format_bytes(b"a = \"\xff\"").map_err(|errors| crate::all_messages(&errors));
+        assert_eq!(errors, Err("1:6: illegal UTF-8 encoding".to_owned()));
+    }
+
+    #[test]
+    fn expression_alone_has_no_comments() {
+        let parse = crate::parse_expr("f( /* c */ 1,\n  {a=[1,2]} )");
+        let expr = parse.expr().map(|expr| format_expr(&expr));
+        assert_eq!(expr.as_deref(), Some("f(1,\n\t{a = [1, 2]})"));
+    }
+
+    /// Writes well-formed text with odd spacing and comments; every byte is one decision.
+    struct Writer {
+        choices: std::vec::IntoIter<u8>,
+        out: String,
+    }
+
+    impl Writer {
+        fn choose<'t>(&mut self, options: &[&'t str]) -> &'t str {
+            let choice = usize::from(self.choices.next().unwrap_or(0));
+            options[choice % options.len()]
+        }
+
+        fn put(&mut self, options: &[&str]) {
+            let chosen = self.choose(options);
+            self.out.push_str(chosen);
+        }
+
+        /// Between tokens where a line feed would end the statement.
+        fn gap(&mut self) {
+            self.put(&["", "", " ", " ", "\t", "/* c */", " /* d */  /* e */"]);
+        }
+
+        /// Between tokens where line feeds mean nothing.
+        fn line(&mut self) {
+            self.put(&[
+                "",
+                "",
+                " ",
+                " ",
+                "\n",
+                "\n",
+                " // f \n",
+                "\n\n\n",
+                "/* g */",
+                "\n// h\n\n// i\n",
+                "/* j\n\n\tk */",
+                " // l\n\t// m\n",
+            ]);
+        }
+
+        fn name(&mut self) {
+            self.put(&["a", "middle", "much_longer_name"]);
+        }
+
+        fn statements(&mut self, depth: usize) {
+            for _ in 0..self.count() {
+                self.name();
+                if depth < 3 && self.choose(&["", "block"]) == "block" {
+                    self.put(&["", ".b", ".b.much_longer", " /* r */ . /* s */ b", ".// t\nb"]);
+                    self.gap();
+                    self.put(&["", " \"l\"", "\"\""]);
+                    self.gap();
+                    self.out.push('{');
+                    self.line();
+                    self.statements(depth + 1);
+                    self.out.push('}');
+                } else {
+                    self.gap();
+                    self.out.push('=');
+                    self.line();
+                    self.expr(0);
+                }
+                self.put(&[
+                    "\n",
+                    "\n",
+                    " // n\n",
+                    "\n\n",
+                    " /* o */\n",
+                    "\n// p\n",
+                    " /* q\n */\n",
+                ]);
             }
-            K::Whitespace => {}
-            _ => after_comment = false,
+        }
+
+        fn count(&mut self) -> usize {
+            usize::from(self.choices.next().unwrap_or(0)) % 5
+        }
+
+        fn expr(&mut self, depth: usize) {
+            let kinds =
+                ["leaf", "leaf", "[", "{", "call", "+", ".", "index", "-", "(", "leaf", "["];
+            let kind = if depth < 4 { self.choose(&kinds) } else { "leaf" };
+            match kind {
+                "[" => self.list('[', ']', depth),
+                "{" => {
+                    self.out.push('{');
+                    self.line();
+                    for _ in 0..self.count() {
+                        self.put(&["k", "longer", "\"q\\n\"", "`raw`", "\"\"", "`\\z`"]);
+                        self.gap();
+                        self.out.push('=');
+                        self.line();
+                        self.expr(depth + 1);
+                        self.gap();
+                        self.out.push(',');
+                        self.line();
+                    }
+                    self.out.push('}');
+                }
+                "call" => {
+                    self.expr(depth + 1);
+                    self.gap();
+                    self.list('(', ')', depth);
+                }
+                "+" => {
+                    self.expr(depth + 1);
+                    self.gap();
+                    self.out.push('+');
+                    self.line();
+                    self.expr(depth + 1);
+                }
+                "." => {
+                    self.expr(depth + 1);
+                    self.out.push(' ');
+                    self.gap();
+                    self.out.push('.');
+                    self.line();
+                    self.name();
+                }
+                "index" => {
+                    self.expr(depth + 1);
+                    self.gap();
+                    self.bracketed('[', ']', depth);
+                }
+                "-" => {
+                    self.out.push('-');
+                    self.line();
+                    self.expr(depth + 1);
+                }
+                "(" => self.bracketed('(', ')', depth),
+                _ => self.put(&[
+                    "1",
+                    "x",
+                    "\"s\\t\"",
+                    "`r\n\t raw  \n\ty\tz`",
+                    "\"a\tb \"",
+                    "null",
+                    "1.5",
+                    "`a\r\n`",
+                ]),
+            }
+        }
+
+        fn list(&mut self, open: char, close: char, depth: usize) {
+            self.out.push(open);
+            self.line();
+            for _ in 0..self.count() {
+                self.expr(depth + 1);
+                self.gap();
+                self.out.push(',');
+                self.line();
+            }
+            self.out.push(close);
+        }
+
+        fn bracketed(&mut self, open: char, close: char, depth: usize) {
+            self.out.push(open);
+            self.line();
+            self.expr(depth + 1);
+            self.gap();
+            self.out.push(close);
         }
     }
-    comments
+
+    proptest! {
+        #[test]
+        fn formatting_is_a_fixed_point_and_keeps_meaning(choices in proptest::collection::vec(any::<u8>(), 0..160)) {
+            let mut writer = Writer { choices: choices.into_iter(), out: String::new() };
+            writer.statements(0);
+            crate::fuzzing::format(writer.out.as_bytes());
+        }
+    }
 }

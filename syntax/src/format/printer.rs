@@ -2,10 +2,14 @@
 //!
 //! # Invariants
 //! - White space waits until the next token or comment decides about it.
-//! - A comment comes out before the first token that starts behind it. Tokens without a position
-//!   of their own (spec/language.md §12.7) count as standing right behind the token before.
+//! - A comment comes out before the first token that starts behind it. Only a block comment on the
+//!   line of a token that takes it in (spec/language.md §12.7: tokens without a position of their
+//!   own) waits for the token after that one. So a line break only ever stands where one stood, and
+//!   ends no statement.
 //!
-//! Start reading at [`Printer::token`].
+//! Start reading at [`Printer::token_at`].
+
+use std::collections::VecDeque;
 
 use crate::format::columns::{Break, Columns, Tab};
 
@@ -36,8 +40,6 @@ pub(crate) struct Comment {
     pub(crate) place: Place,
     /// Text without carriage returns.
     pub(crate) text: String,
-    /// Follows the comment before without a token or blank line in between.
-    pub(crate) continues: bool,
 }
 
 impl Comment {
@@ -54,12 +56,11 @@ impl Comment {
 pub(crate) struct Printer {
     out: Columns,
     pending: Vec<Space>,
-    comments: std::iter::Peekable<std::vec::IntoIter<Comment>>,
+    /// The comments of the source that are not written yet.
+    comments: VecDeque<Comment>,
     indent: usize,
     /// Nothing is written in the current line yet.
     at_line_start: bool,
-    /// Where the next token without a position of its own stands in the source.
-    place: Place,
     /// Line of the source on which what was written last ends.
     last_line: usize,
 }
@@ -69,10 +70,9 @@ impl Printer {
         Printer {
             out: Columns::default(),
             pending: Vec::new(),
-            comments: comments.into_iter().peekable(),
+            comments: comments.into(),
             indent: 0,
             at_line_start: true,
-            place: Place::default(),
             last_line: 0,
         }
     }
@@ -81,33 +81,50 @@ impl Printer {
         self.pending.push(space);
     }
 
-    /// Writes a token that has a position.
+    /// Writes a token of the source.
     pub(crate) fn token_at(&mut self, place: Place, text: &str) {
-        self.place = place;
-        self.token(text);
+        self.flush(place);
+        self.write_token(text);
+        self.last_line = place.line;
     }
 
-    /// Writes a token.
+    /// Writes a token of the source behind which block comments in front of it move.
+    pub(crate) fn attracting_token_at(&mut self, place: Place, text: &str) {
+        let mut before = self.comments.iter().take_while(|c| c.place.offset < place.offset);
+        if before.all(|c| c.is_block() && c.place.line == place.line && c.end_line() == place.line)
+        {
+            self.write_pending(self.pending.len());
+        } else {
+            self.flush(place);
+        }
+        self.write_token(text);
+        self.last_line = place.line;
+    }
+
+    /// Writes a token that need not be in the source.
     pub(crate) fn token(&mut self, text: &str) {
-        let place = self.place;
-        self.flush(place);
+        self.write_pending(self.pending.len());
+        self.write_token(text);
+    }
+
+    fn write_token(&mut self, text: &str) {
         self.start_line();
         self.out.text(text);
-        self.advance(place, text);
     }
 
     /// Writes a literal. Its text stays as it is; its lines are lines of the output.
     pub(crate) fn literal_at(&mut self, place: Place, text: &str) {
-        self.place = place;
         self.flush(place);
         self.start_line();
+        let mut breaks = 0;
         for (index, line) in text.split('\n').enumerate() {
             if index > 0 {
                 self.out.line_break(Break::Soft);
+                breaks = index;
             }
             self.out.protected_text(line);
         }
-        self.advance(place, text);
+        self.last_line = place.line + breaks;
     }
 
     /// Writes the comments that are left and gives the text, without trailing blank lines.
@@ -116,12 +133,6 @@ impl Printer {
         let mut text = self.out.finish();
         text.truncate(text.trim_end_matches('\n').len());
         text
-    }
-
-    fn advance(&mut self, start: Place, text: &str) {
-        self.place.offset = start.offset + text.len();
-        self.place.line = start.line + text.matches('\n').count();
-        self.last_line = self.place.line;
     }
 
     fn start_line(&mut self) {
@@ -136,14 +147,10 @@ impl Printer {
     /// Writes what must come before a token at `next`: comments, or the white space that waits.
     fn flush(&mut self, next: Place) {
         let mut last: Option<Comment> = None;
-        while self.comments.peek().is_some_and(|comment| comment.place.offset <= next.offset) {
-            let mut group = true;
-            while group {
-                let Some(comment) = self.comments.next() else { break };
-                self.write_comment(&comment, last.as_ref(), next);
-                last = Some(comment);
-                group = self.comments.peek().is_some_and(|comment| comment.continues);
-            }
+        while self.comments.front().is_some_and(|comment| comment.place.offset < next.offset) {
+            let Some(comment) = self.comments.pop_front() else { break };
+            self.write_comment(&comment, last.as_ref(), next);
+            last = Some(comment);
         }
         match last {
             Some(last) => self.after_comments(&last, next),
@@ -170,9 +177,10 @@ impl Printer {
     fn separate_on_line(&mut self, comment: &Comment, first: bool, next: Place) {
         let mut separated = false;
         if first {
-            let count = self.pending.iter().position(|space| {
-                !matches!(space, Space::Blank | Space::Column | Space::Indent)
-            });
+            let count = self
+                .pending
+                .iter()
+                .position(|space| !matches!(space, Space::Blank | Space::Column | Space::Indent));
             let rest = self.pending.split_off(count.unwrap_or(self.pending.len()));
             self.pending.retain(|&space| space != Space::Blank);
             separated = self.pending.contains(&Space::Column);
@@ -191,9 +199,10 @@ impl Printer {
     /// In front of a comment on a line of its own: line breaks as in the source, at most two.
     /// What waits goes, except indentation up to the first line break.
     fn separate_by_lines(&mut self, comment: &Comment) {
-        let count = self.pending.iter().position(|space| {
-            matches!(space, Space::Unindent | Space::Newline | Space::HardBreak)
-        });
+        let count = self
+            .pending
+            .iter()
+            .position(|space| matches!(space, Space::Unindent | Space::Newline | Space::HardBreak));
         let mut rest = self.pending.split_off(count.unwrap_or(self.pending.len()));
         self.pending.retain(|&space| space == Space::Indent);
         self.write_pending(self.pending.len());

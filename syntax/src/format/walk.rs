@@ -36,20 +36,26 @@ impl Walker<'_> {
         if let Some(name) = attribute.name() {
             self.token(&name);
         }
-        self.assign();
+        self.assign(attribute.syntax());
         if let Some(value) = attribute.value() {
             self.expr(&value);
         }
     }
 
-    fn assign(&mut self) {
+    fn assign(&mut self, node: &SyntaxNode) {
         self.printer.space(Space::Column);
-        self.printer.token("=");
+        self.attracting_token(node, K::Assign);
         self.printer.space(Space::Blank);
     }
 
     fn block(&mut self, block: &ast::Block) {
-        self.printer.token_at(self.place(block.range().start()), &block.name());
+        for token in child_tokens(block.syntax()) {
+            match token.kind() {
+                K::Ident => self.token(&token),
+                K::Dot => self.attract(&token),
+                _ => {}
+            }
+        }
         self.printer.space(Space::Blank);
         if let Some(label) = block.label_token().filter(|token| token.text() != "\"\"") {
             self.token(&label);
@@ -82,9 +88,9 @@ impl Walker<'_> {
                 }
             }
             Expr::Paren(paren) => {
-                self.printer.token("(");
+                self.attracting_token(paren.syntax(), K::LParen);
                 self.optional(paren.inner());
-                self.printer.token(")");
+                self.attracting_token(paren.syntax(), K::RParen);
             }
             Expr::Array(array) => self.array(array),
             Expr::Object(object) => self.object(object),
@@ -98,9 +104,9 @@ impl Walker<'_> {
                     // `1.a` would read as a float.
                     self.printer.space(Space::Blank);
                 }
-                self.printer.token(".");
+                self.attracting_token(access.syntax(), K::Dot);
                 if let Some(name) = access.name() {
-                    self.printer.token(name.text());
+                    self.token(&name);
                 }
             }
             Expr::Index(index) => {
@@ -126,7 +132,10 @@ impl Walker<'_> {
                 self.optional(binary.right());
             }
             // Only trees without errors are formatted; an expression alone may still have some.
-            Expr::Error(error) => self.printer.token(&error.syntax().text().to_string()),
+            Expr::Error(error) => {
+                let place = self.place(error.range().start());
+                self.printer.literal_at(place, &error.syntax().text().to_string());
+            }
         }
     }
 
@@ -151,7 +160,7 @@ impl Walker<'_> {
         let Some(list) = call.syntax().children().find(|node| node.kind() == K::ArgList) else {
             return;
         };
-        self.printer.token("(");
+        self.attracting_token(&list, K::LParen);
         let open = self.line(list.text_range().start());
         let close = self.child_line(&list, K::RParen);
         self.elements(call.args(), open, close);
@@ -184,7 +193,10 @@ impl Walker<'_> {
             any = true;
         }
         if any && close != previous_end {
+            // Comments in front of the bracket belong to the elements.
+            self.printer.space(Space::Indent);
             self.printer.space(Space::HardBreak);
+            self.printer.space(Space::Unindent);
         }
     }
 
@@ -206,7 +218,7 @@ impl Walker<'_> {
                 self.printer.space(Space::Blank);
             }
             self.printer.literal_at(self.place(key.text_range().start()), &key_text(key.text()));
-            self.assign();
+            self.assign(field.syntax());
             if let Some(value) = field.value() {
                 self.expr(&value);
                 let (first, last) = self.line_span(value.syntax());
@@ -227,6 +239,17 @@ impl Walker<'_> {
 
     fn token(&mut self, token: &SyntaxToken) {
         self.printer.token_at(self.place(token.text_range().start()), token.text());
+    }
+
+    /// Writes the direct token `kind` of a node, behind which block comments move.
+    fn attracting_token(&mut self, node: &SyntaxNode, kind: K) {
+        if let Some(token) = child_token(node, kind) {
+            self.attract(&token);
+        }
+    }
+
+    fn attract(&mut self, token: &SyntaxToken) {
+        self.printer.attracting_token_at(self.place(token.text_range().start()), token.text());
     }
 
     /// Writes the direct token `kind` of a node.
@@ -257,8 +280,12 @@ impl Walker<'_> {
     }
 }
 
+fn child_tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> + use<> {
+    node.children_with_tokens().filter_map(rowan::NodeOrToken::into_token)
+}
+
 fn child_token(node: &SyntaxNode, kind: K) -> Option<SyntaxToken> {
-    node.children_with_tokens().filter_map(rowan::NodeOrToken::into_token).find(|t| t.kind() == kind)
+    child_tokens(node).find(|token| token.kind() == kind)
 }
 
 /// A key as it is written: raw strings become quoted ones if their text stays the same that way,

@@ -1,5 +1,10 @@
 //! The shared corpus of the syntax: tokens, trees, diagnostics and formatting.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test program without harness every function is a test"
+)]
+
 mod diagnostics;
 mod format;
 mod parse;

@@ -18,8 +18,7 @@ pub(crate) fn errors(corpus: &Path, report: &mut Report) {
                 let diagnostics = diagnostics(input)?;
                 let expected = case.get("diags").cloned().unwrap_or_default();
                 equal(&format!("diagnostics of {input:?}"), shown(&diagnostics), expected)?;
-                let rendered =
-                    alloy_syntax::render(&diagnostics, |_| Some(input), Color::Never);
+                let rendered = alloy_syntax::render(&diagnostics, |_| Some(input), Color::Never);
                 equal("report", rendered.as_str(), text(&case, "rendered"))
             });
         }
@@ -111,7 +110,8 @@ pub(crate) fn fuzz_seeds(corpus: &Path, report: &mut Report) {
         report.case(&path.display().to_string(), || {
             let seed = read(&path);
             let line = seed.lines().nth(1).unwrap();
-            let literal = line.strip_prefix("[]byte(").and_then(|rest| rest.strip_suffix(')')).unwrap();
+            let literal =
+                line.strip_prefix("[]byte(").and_then(|rest| rest.strip_suffix(')')).unwrap();
             let input = alloy_syntax::unescape(literal);
             alloy_syntax::fuzzing::parse(&input);
             alloy_syntax::fuzzing::format(&input);
@@ -129,7 +129,11 @@ pub(crate) fn configs(corpus: &Path, report: &mut Report) {
             let items: Vec<&str> = split(&input).into_iter().map(|range| &input[range]).collect();
             equal("items", items.concat() == input, true)?;
             for item in items {
-                equal("statements of an item", parse_file(item).file().body().statements().count() <= 1, true)?;
+                equal(
+                    "statements of an item",
+                    parse_file(item).file().body().statements().count() <= 1,
+                    true,
+                )?;
             }
             Ok(())
         });
@@ -145,7 +149,8 @@ pub(crate) fn config_files(corpus: &Path) -> Vec<(String, PathBuf)> {
 
 fn alloy_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "alloy")).collect();
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|e| e == "alloy")).collect();
     files.sort();
     files
 }

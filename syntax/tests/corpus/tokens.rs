@@ -50,7 +50,9 @@ fn check_lossless(tokens: &[Token], length: usize) -> Result<(), String> {
 
 /// The tokens in the form of the corpus, with the members that the expected ones have.
 fn shown_tokens(input: &[u8], tokens: &[Token], comments: bool, expected: &[Value]) -> Vec<Value> {
-    let lines = LineIndex::new(&input.iter().map(|&b| if b == b'\n' { '\n' } else { 'x' }).collect::<String>());
+    let lines = LineIndex::new(
+        &input.iter().map(|&b| if b == b'\n' { '\n' } else { 'x' }).collect::<String>(),
+    );
     let visible = tokens.iter().filter(|token| match token.kind {
         K::Whitespace | K::Bom => false,
         K::Comment => comments,
@@ -63,7 +65,8 @@ fn shown_tokens(input: &[u8], tokens: &[Token], comments: bool, expected: &[Valu
         let mut value = json!({"tok": token.kind.name(), "offset": token.start});
         let wanted = expected.get(index).unwrap_or(&Value::Null);
         if wanted.get("lit_hex").is_some() {
-            value["lit_hex"] = Value::from(source.iter().map(|b| format!("{b:02x}")).collect::<String>());
+            value["lit_hex"] =
+                Value::from(source.iter().map(|b| format!("{b:02x}")).collect::<String>());
         } else {
             value["lit"] = Value::from(literal(token.kind, &String::from_utf8_lossy(source)));
         }
@@ -82,7 +85,9 @@ fn literal(kind: K, source: &str) -> String {
     match kind {
         K::Terminator => "\n".to_owned(),
         K::Comment => comment_text(source),
-        K::Ident | K::Bool | K::Null | K::Number | K::Float | K::Str | K::Illegal => source.to_owned(),
+        K::Ident | K::Bool | K::Null | K::Number | K::Float | K::Str | K::Illegal => {
+            source.to_owned()
+        }
         _ => String::new(),
     }
 }
