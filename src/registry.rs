@@ -9,7 +9,6 @@ use alloy_value::Registry;
 use crate::cli::version;
 
 const FAMILIES: &[&[&ComponentDef]] = &[
-    alloy_discovery::COMPONENTS,
     alloy_exporter::COMPONENTS,
     alloy_local::COMPONENTS,
     alloy_prometheus::COMPONENTS,
@@ -23,7 +22,7 @@ pub(crate) fn registry() -> &'static Registry {
                 .into_iter()
                 .map(|component| component.definition)
                 .chain([&alloy_runtime::LOGGING])
-                .chain(alloy_value::KNOWN),
+                .chain(alloy_value::known_definitions()),
         )
     });
     &REGISTRY

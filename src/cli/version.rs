@@ -8,6 +8,8 @@ pub(crate) const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 pub(crate) const BRANCH: &str = unset(option_env!("ALLOY_BUILD_BRANCH"));
 /// Commit it was built from; set by the release build.
 pub(crate) const REVISION: &str = unset(option_env!("ALLOY_BUILD_REVISION"));
+/// Oldest compiler that builds it: the one in use is not known to the program.
+pub(crate) const COMPILER: &str = env!("CARGO_PKG_RUST_VERSION");
 const USER: &str = unset(option_env!("ALLOY_BUILD_USER"));
 const DATE: &str = unset(option_env!("ALLOY_BUILD_DATE"));
 
@@ -41,7 +43,7 @@ pub(crate) fn text() -> String {
     let rows = [
         ("build user:", USER),
         ("build date:", DATE),
-        ("rust version:", env!("CARGO_PKG_RUST_VERSION")),
+        ("rust version:", COMPILER),
         ("platform:", &platform),
         ("tags:", ""),
     ];

@@ -53,7 +53,6 @@ async fn serve(
     create_storage(&options.storage_path)
         .map_err(|error| anyhow!("failed to create the remotecfg service: {error}"))?;
     let seed = Seed::load_or_create(&options.storage_path, version::VERSION);
-    tracing::debug!(uid = %seed.uid, "instance seed");
 
     let metrics = MetricsHub::new();
     let _process = ProcessMetrics::register(&metrics);
@@ -63,6 +62,7 @@ async fn serve(
             version: version::VERSION.to_owned(),
             revision: version::REVISION.to_owned(),
             branch: version::BRANCH.to_owned(),
+            compiler: version::COMPILER.to_owned(),
             tags: String::new(),
         },
     );
@@ -72,6 +72,7 @@ async fn serve(
         metrics: metrics.clone(),
         dialer,
         user_agent: version::user_agent().into(),
+        agent_id: seed.uid.into(),
     });
     let runtime = Runtime::start(RuntimeOptions {
         registry: registry::registry(),

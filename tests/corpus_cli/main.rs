@@ -1,0 +1,42 @@
+//! The command line against what the reference printed and returned (`corpus/cli`).
+
+mod case;
+mod help;
+mod rules;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use alloy_corpus::{Report, Set};
+use case::Case;
+
+fn main() -> ExitCode {
+    alloy_corpus::run(vec![
+        Set::new("corpus_cli_fmt", |corpus, report| group(corpus, report, &["fmt"])),
+        Set::new("corpus_cli_help", |corpus, report| {
+            group(corpus, report, &["help", "root", "completion"]);
+        }),
+        Set::new("corpus_cli_validate", |corpus, report| group(corpus, report, &["validate"])),
+        Set::new("corpus_cli_run", |corpus, report| group(corpus, report, &["run"])),
+        Set::new("corpus_cli_run_lifecycle", |corpus, report| {
+            group(corpus, report, &["run_lifecycle"]);
+        }),
+    ])
+}
+
+fn group(corpus: &Path, report: &mut Report, groups: &[&str]) {
+    for value in alloy_corpus::cases(&corpus.join("cli/cases.json")) {
+        let case = Case::new(&value);
+        if !groups.contains(&case.group()) {
+            continue;
+        }
+        if let Some(rule) = rules::skip(&case) {
+            report.skip(rule);
+            continue;
+        }
+        match rules::difference(&case) {
+            Some(reason) => report.known_difference(case.name, reason, || case.check()),
+            None => report.case(case.name, || case.check()),
+        }
+    }
+}
