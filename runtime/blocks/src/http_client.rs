@@ -9,7 +9,7 @@ use alloy_flow_http::{
     Auth, ClientConfig, Dial, Hidden, OAuth2Config, Pem, ProxyConfig, Redirects, Source, TlsConfig,
     TlsVersion,
 };
-use alloy_value::{Args, Block, Secret};
+use alloy_value::{Block, Secret};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 

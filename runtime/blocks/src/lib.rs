@@ -10,6 +10,8 @@
 mod http_client;
 mod rule;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use http_client::{
     AuthorizationBlock, BasicAuthBlock, HttpClientBase, HttpClientBlock, MinVersion, OAuth2Block,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alloy_flow_relabel::{Names, Program, Rule, RuleConfig};
 use alloy_value::{
-    Args, Block, Capsule, CapsuleKind, DecodeError, FromValue, ToValue, TypeSchema, Value,
+    Block, Capsule, CapsuleKind, DecodeError, FromValue, ToValue, TypeSchema, Value,
     capsule_mismatch,
 };
 

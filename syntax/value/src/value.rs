@@ -1,5 +1,7 @@
 //! The values that expressions evaluate to.
 
+mod text;
+
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -181,6 +183,13 @@ impl Capsule {
     /// The wrapped value by reference, if it is a `T`.
     pub fn downcast_ref<T: Any + Send + Sync>(&self) -> Option<&T> {
         self.inner.downcast_ref()
+    }
+
+    /// Text shown in UI, JSON and printed values: what the kind displays, else
+    /// `capsule("<kind>")`.
+    pub fn text(&self) -> String {
+        let shown = self.kind.display.map(|display| display(self)).filter(|text| !text.is_empty());
+        shown.unwrap_or_else(|| format!("capsule({:?})", self.kind.name))
     }
 
     /// True if both wrap the same allocation.
