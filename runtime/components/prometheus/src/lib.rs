@@ -6,9 +6,20 @@
 //!
 //! Start reading at [`receive_http`] for a source, or at any other component's `mod.rs`.
 
-use alloy_component::ComponentDef;
+use alloy_component::{ComponentDef, ComponentError};
 
+pub mod echo;
+mod liveness;
 pub mod receive_http;
+pub mod relabel;
+pub mod scrape;
+#[cfg(test)]
+mod testing;
 
 /// The components of this family.
-pub static COMPONENTS: &[&ComponentDef] = &[&receive_http::COMPONENT];
+pub static COMPONENTS: &[&ComponentDef] = &[&echo::COMPONENT, &relabel::COMPONENT, &scrape::COMPONENT, &receive_http::COMPONENT];
+
+/// The controller passed arguments of another type than the definition's.
+fn wrong_arguments(component: &str) -> ComponentError {
+    ComponentError::new(format!("{component} was given another component's arguments"))
+}

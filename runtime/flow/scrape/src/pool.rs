@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument, Span};
 
 use crate::cache::ScrapeCache;
 use crate::fetch::{Fetch, FetchRequest};
@@ -212,7 +213,8 @@ impl ScrapePool {
             schedule: None,
         };
         let (commands, receiver) = watch::channel(Command::Run(Arc::new(spec)));
-        let task = AbortOnDropHandle::new(tokio::spawn(worker.run(receiver)));
+        let task =
+            AbortOnDropHandle::new(tokio::spawn(worker.run(receiver).instrument(Span::current())));
         let running = RunningLoop {
             commands,
             status,
@@ -243,15 +245,17 @@ impl ScrapePool {
         all
     }
 
-    /// Stops all loops without end markers, and waits for them.
-    pub async fn stop(&mut self) {
-        for running in self.loops.values() {
+    /// Stops all loops without end markers; the result waits for them.
+    pub fn stop(&mut self) -> impl Future<Output = ()> + Send + use<> {
+        let loops: Vec<_> = self.loops.drain().collect();
+        for (_, running) in &loops {
             running.commands.send_replace(Command::Stop);
         }
-        let loops: Vec<_> = self.loops.drain().collect();
-        for (_, running) in loops {
-            if let Err(error) = running.task.await {
-                tracing::error!(%error, "scrape loop ended abnormally");
+        async move {
+            for (_, running) in loops {
+                if let Err(error) = running.task.await {
+                    tracing::error!(%error, "scrape loop ended abnormally");
+                }
             }
         }
     }
