@@ -369,7 +369,7 @@ mod tests {
             "proc/1/mountinfo",
             "1 1 8:1 / /nfs rw - nfs srv rw\n2 1 8:1 / /ok rw - ext4 a rw\n",
         );
-        t.config.filesystem.mount_timeout = Duration::from_millis(20);
+        t.config.filesystem.mount_timeout = Duration::from_secs(1);
         t.host.usage.lock().insert(t.path("root/nfs"), 1.0);
         t.host.usage.lock().insert(t.path("root/ok"), 2.0);
         let stuck = t.host.hang(&t.path("root/nfs"));

@@ -32,68 +32,68 @@ pub struct UnixArgs {
     /// Collectors to run instead of the default ones.
     pub set_collectors: Option<Vec<String>>,
     /// Options of the collector `arp`.
-    #[args(block, optional)]
-    pub arp: ArpBlock,
+    #[args(block)]
+    pub arp: Option<ArpBlock>,
     /// Options of the collector `bcache`.
-    #[args(block, optional)]
-    pub bcache: BcacheBlock,
+    #[args(block)]
+    pub bcache: Option<BcacheBlock>,
     /// Options of the collector `cpu`.
-    #[args(block, optional)]
-    pub cpu: CpuBlock,
+    #[args(block)]
+    pub cpu: Option<CpuBlock>,
     /// Options of the collector `diskstats`.
-    #[args(block, optional)]
-    pub disk: DiskBlock,
+    #[args(block)]
+    pub disk: Option<DiskBlock>,
     /// Options of the collector `ethtool`.
-    #[args(block, optional)]
-    pub ethtool: EthtoolBlock,
+    #[args(block)]
+    pub ethtool: Option<EthtoolBlock>,
     /// Options of the collector `filesystem`.
-    #[args(block, optional)]
-    pub filesystem: FilesystemBlock,
+    #[args(block)]
+    pub filesystem: Option<FilesystemBlock>,
     /// Options of the collector `hwmon`.
-    #[args(block, optional)]
-    pub hwmon: HwmonBlock,
+    #[args(block)]
+    pub hwmon: Option<HwmonBlock>,
     /// Options of the collector `ipvs`.
-    #[args(block, optional)]
-    pub ipvs: IpvsBlock,
+    #[args(block)]
+    pub ipvs: Option<IpvsBlock>,
     /// Options of the collector `ntp`.
-    #[args(block, optional)]
-    pub ntp: NtpBlock,
+    #[args(block)]
+    pub ntp: Option<NtpBlock>,
     /// Options of the collector `netclass`.
-    #[args(block, optional)]
-    pub netclass: NetclassBlock,
+    #[args(block)]
+    pub netclass: Option<NetclassBlock>,
     /// Options of the collector `netdev`.
-    #[args(block, optional)]
-    pub netdev: NetdevBlock,
+    #[args(block)]
+    pub netdev: Option<NetdevBlock>,
     /// Options of the collector `netstat`.
-    #[args(block, optional)]
-    pub netstat: NetstatBlock,
+    #[args(block)]
+    pub netstat: Option<NetstatBlock>,
     /// Options of the collector `perf`.
-    #[args(block, optional)]
-    pub perf: PerfBlock,
+    #[args(block)]
+    pub perf: Option<PerfBlock>,
     /// Options of the collector `powersupplyclass`.
-    #[args(block, optional)]
-    pub powersupply: PowersupplyBlock,
+    #[args(block)]
+    pub powersupply: Option<PowersupplyBlock>,
     /// Options of the collector `runit`.
-    #[args(block, optional)]
-    pub runit: RunitBlock,
+    #[args(block)]
+    pub runit: Option<RunitBlock>,
     /// Options of the collector `supervisord`.
-    #[args(block, optional)]
-    pub supervisord: SupervisordBlock,
+    #[args(block)]
+    pub supervisord: Option<SupervisordBlock>,
     /// Options of the collector `sysctl`.
-    #[args(block, optional)]
-    pub sysctl: SysctlBlock,
+    #[args(block)]
+    pub sysctl: Option<SysctlBlock>,
     /// Options of the collector `systemd`.
-    #[args(block, optional)]
-    pub systemd: SystemdBlock,
+    #[args(block)]
+    pub systemd: Option<SystemdBlock>,
     /// Options of the collector `tapestats`.
-    #[args(block, optional)]
-    pub tapestats: TapestatsBlock,
+    #[args(block)]
+    pub tapestats: Option<TapestatsBlock>,
     /// Options of the collector `textfile`.
-    #[args(block, optional)]
-    pub textfile: TextfileBlock,
+    #[args(block)]
+    pub textfile: Option<TextfileBlock>,
     /// Options of the collector `vmstat`.
-    #[args(block, optional)]
-    pub vmstat: VmstatBlock,
+    #[args(block)]
+    pub vmstat: Option<VmstatBlock>,
 }
 
 /// Options of the collector `arp`.
@@ -392,7 +392,7 @@ all_optional!(
 /// Collectors with a block that this version does not have.
 macro_rules! unbuilt {
     ($args:ident; $($block:ident),* $(,)?) => {
-        [$((stringify!($block), $args.$block != Default::default())),*]
+        [$((stringify!($block), $args.$block.as_ref().is_some_and(|block| *block != Default::default()))),*]
     };
 }
 

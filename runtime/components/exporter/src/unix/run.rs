@@ -90,6 +90,10 @@ fn config(args: &UnixArgs) -> Result<Config, ComponentError> {
             "collectors that would run by default are not in this version"
         );
     }
+    let cpu = args.cpu.clone().unwrap_or_default();
+    let disk = args.disk.clone().unwrap_or_default();
+    let filesystem = args.filesystem.clone().unwrap_or_default();
+    let netdev = args.netdev.clone().unwrap_or_default();
     Ok(Config {
         paths: Paths {
             procfs: (&args.procfs_path).into(),
@@ -99,27 +103,21 @@ fn config(args: &UnixArgs) -> Result<Config, ComponentError> {
         },
         collectors: selection.run,
         cpu: CpuConfig {
-            info: args.cpu.info,
-            guest: args.cpu.guest,
-            flags_include: args.cpu.flags_include.clone(),
-            bugs_include: args.cpu.bugs_include.clone(),
+            info: cpu.info,
+            guest: cpu.guest,
+            flags_include: cpu.flags_include,
+            bugs_include: cpu.bugs_include,
         },
-        disk: DeviceFilter {
-            include: args.disk.device_include.clone(),
-            exclude: args.disk.device_exclude.clone(),
-        },
+        disk: DeviceFilter { include: disk.device_include, exclude: disk.device_exclude },
         filesystem: FilesystemConfig {
-            fs_types_exclude: args.filesystem.fs_types_exclude.clone(),
-            mount_points_exclude: args.filesystem.mount_points_exclude.clone(),
-            mount_timeout: args.filesystem.mount_timeout,
+            fs_types_exclude: filesystem.fs_types_exclude,
+            mount_points_exclude: filesystem.mount_points_exclude,
+            mount_timeout: filesystem.mount_timeout,
         },
-        netdev: DeviceFilter {
-            include: args.netdev.device_include.clone(),
-            exclude: args.netdev.device_exclude.clone(),
-        },
-        netdev_addresses: args.netdev.address_info,
-        textfile_directory: args.textfile.directory.clone(),
-        vmstat_fields: args.vmstat.fields.clone(),
+        netdev: DeviceFilter { include: netdev.device_include, exclude: netdev.device_exclude },
+        netdev_addresses: netdev.address_info,
+        textfile_directory: args.textfile.clone().unwrap_or_default().directory,
+        vmstat_fields: args.vmstat.clone().unwrap_or_default().fields,
     })
 }
 

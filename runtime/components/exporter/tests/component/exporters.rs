@@ -4,7 +4,7 @@ use std::io::Read;
 
 use alloy_component::{MetricsHub, Target};
 use alloy_exporter::{own, unix};
-use alloy_value::Value;
+use alloy_value::{BodyEntry, Value};
 use expect_test::{Expect, expect};
 use flate2::read::GzDecoder;
 use http::StatusCode;
@@ -169,4 +169,20 @@ async fn self_serves_what_the_process_has() {
     metrics.register(counter).inc_by(3);
     let text = scrape(&*built.component).await.expect("an answer");
     assert!(text.contains("own_total{component_id=\"a.b\"} 3\n"), "{text}");
+}
+
+#[test]
+fn only_what_is_set_is_shown() {
+    let config = unix_config("set_collectors = [\"loadavg\"]\nvmstat { fields = \"x\" }");
+    let args = arguments(&unix::COMPONENT, &config).expect("valid");
+    let names: Vec<_> = args
+        .encode()
+        .entries
+        .iter()
+        .map(|entry| match entry {
+            BodyEntry::Attribute { name, .. } => name.to_string(),
+            BodyEntry::Block(block) => block.name.to_string(),
+        })
+        .collect();
+    assert_eq!(names, ["set_collectors", "vmstat"]);
 }
