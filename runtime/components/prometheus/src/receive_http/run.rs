@@ -1,5 +1,6 @@
 //! The running `prometheus.receive_http`.
 
+#[cfg(test)]
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -79,6 +80,7 @@ impl ReceiveHttp {
     }
 
     /// Where it listens.
+    #[cfg(test)]
     pub(super) fn addr(&self) -> Option<SocketAddr> {
         self.bound.borrow().addr()
     }
@@ -154,8 +156,8 @@ impl Receiver {
 
 /// Checks the headers of a 1.0 request.
 fn accepted(headers: &HeaderMap) -> Result<(), String> {
-    let text = |name| {
-        headers.get(name).map_or(Ok(""), |value: &http::HeaderValue| {
+    let text = |name: http::HeaderName| {
+        headers.get(&name).map_or(Ok(""), |value: &http::HeaderValue| {
             value.to_str().map_err(|_| format!("{name} is not ASCII"))
         })
     };

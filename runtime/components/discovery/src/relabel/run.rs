@@ -1,0 +1,72 @@
+//! The running `discovery.relabel`: all work is done when arguments arrive.
+
+use std::sync::Arc;
+
+use alloy_blocks::{RelabelRules, RuleBlock};
+use alloy_component::{
+    BuildContext, Component, ComponentError, ExportSink, RunContext, Target,
+};
+use alloy_flow_relabel::{Keep, Names, Scratch};
+use alloy_value::ArcArgs;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::{RelabelArgs, RelabelExports};
+
+struct Relabel {
+    exports: ExportSink,
+}
+
+pub(super) fn build(
+    cx: BuildContext,
+    args: ArcArgs,
+) -> BoxFuture<'static, Result<Arc<dyn Component>, ComponentError>> {
+    async move {
+        let component = Relabel { exports: cx.exports };
+        component.apply(&args)?;
+        Ok(Arc::new(component) as Arc<dyn Component>)
+    }
+    .boxed()
+}
+
+impl Relabel {
+    fn apply(&self, args: &ArcArgs) -> Result<(), ComponentError> {
+        let args = args.downcast_ref::<RelabelArgs>().ok_or_else(|| {
+            ComponentError::new("discovery.relabel was given another component's arguments")
+        })?;
+        self.exports.export(&relabelled(args).map_err(ComponentError::new)?);
+        Ok(())
+    }
+}
+
+/// O(targets × rules).
+pub(super) fn relabelled(args: &RelabelArgs) -> Result<RelabelExports, String> {
+    let program = RuleBlock::compile(&args.rules, Names::Utf8)?;
+    let mut scratch = Scratch::default();
+    let output = args
+        .targets
+        .iter()
+        .filter_map(|target| {
+            let mut labels = target.0.to_builder();
+            match program.apply_with(&mut scratch, &mut labels) {
+                Keep::Yes => Some(Target(labels.finish())),
+                Keep::No => None,
+            }
+        })
+        .collect();
+    Ok(RelabelExports { output, rules: RelabelRules::new(&args.rules) })
+}
+
+impl Component for Relabel {
+    fn update(&self, args: ArcArgs) -> BoxFuture<'_, Result<(), ComponentError>> {
+        async move { self.apply(&args) }.boxed()
+    }
+
+    fn run(self: Arc<Self>, cx: RunContext) -> BoxFuture<'static, Result<(), ComponentError>> {
+        async move {
+            cx.cancel.cancelled().await;
+            Ok(())
+        }
+        .boxed()
+    }
+}
