@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use alloy_component::{BuildContext, Component, ComponentError};
+use alloy_component::{BuildContext, Component, ComponentError, HealthState};
 use alloy_queries::{EvalError, NodeId};
 use alloy_value::{ArcArgs, GoDuration, Value};
 use prometheus::IntCounter;
@@ -116,13 +116,17 @@ impl Controller {
     /// New arguments: build, apply, update, or nothing if they are what the node has.
     fn take_arguments(&mut self, id: NodeId, args: ArcArgs) {
         let Some(node) = self.touch(id) else { return };
+        if matches!(node.failure, Some(Failure::Evaluation(_))) {
+            node.failure = None;
+        }
         match (node.role, node.phase) {
             (Role::Component(_), Phase::New | Phase::Failed) => self.begin_build(id, args),
             (Role::Component(_), Phase::Held | Phase::Building) => node.pending = Some(args),
             (Role::Component(_), Phase::Live) => {
                 if node.delivered.as_ref() == Some(&args) {
                     // The text or an export changed and changed back: what it has is right.
-                    if !node.updating && node.failure.take().is_some() {
+                    if !node.updating && node.evaluation.state != HealthState::Healthy {
+                        node.failure = None;
                         node.evaluation = health::evaluated(Self::now());
                     }
                 } else {

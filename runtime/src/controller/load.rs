@@ -1,5 +1,6 @@
 //! Loads: check and accept or refuse as a whole, then follow until nothing is left to build.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, Pending};
@@ -164,6 +165,7 @@ impl Controller {
         };
         self.hold_starts |= first;
         let mut removed = Vec::new();
+        let mut readers = BTreeSet::new();
         let mut dirty = Vec::new();
         for change in &pending.changes {
             match *change {
@@ -177,6 +179,8 @@ impl Controller {
                 NodeChange::Changed(id) => dirty.push(id),
                 NodeChange::Removed(id) => {
                     self.touched.insert(id);
+                    let info = self.engine.node(id);
+                    readers.extend(info.into_iter().flat_map(|info| &info.dependents).copied());
                     removed.extend(self.nodes.remove(&id));
                 }
             }
@@ -184,7 +188,7 @@ impl Controller {
         self.engine.commit();
         self.revision += 1;
         self.renumber();
-        self.stop_removed(removed);
+        self.stop_removed(removed, readers);
         self.apply_defaults(first);
         for id in self.second_chances() {
             dirty.push(id);
@@ -311,6 +315,7 @@ impl Controller {
             self.start_ready();
         }
         self.graph_changed = true;
+        self.engine.release_replaced();
         let outcome = if diagnostics.is_empty() {
             Ok(())
         } else {
@@ -367,7 +372,7 @@ impl Controller {
             self.engine.commit();
         }
         let nodes: Vec<Node> = self.nodes.drain().map(|(_, node)| node).collect();
-        self.stop_removed(nodes);
+        self.stop_removed(nodes, BTreeSet::new());
         self.dirty.clear();
         self.to_start.clear();
         self.blocks_present.clear();

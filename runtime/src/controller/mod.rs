@@ -11,7 +11,7 @@ mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use alloy_component::ComponentDef;
 use alloy_queries::{Engine, NodeId, Options};
@@ -34,6 +34,10 @@ pub(crate) use tasks::panic_text;
 /// Events that are handled between two evaluations, so that a flood of exports is evaluated once
 /// and a load does not wait behind it for long.
 const BATCH: usize = 1024;
+
+/// How long removed components wait for the readers of their exports. A reader whose update hangs
+/// must not keep them alive.
+const READERS_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the controller shares with its handle.
 pub(crate) struct Shared {
@@ -67,6 +71,9 @@ pub(crate) struct Controller {
     /// Removed nodes that have not stopped yet, by batch. New nodes start after them.
     stopping: BTreeMap<u64, Vec<Arc<str>>>,
     stop_tasks: JoinSet<()>,
+    /// Nodes that still work with arguments from before a removal, and the signal to the stops of
+    /// that removal, given by dropping it.
+    stops_waiting: Vec<(BTreeSet<NodeId>, oneshot::Sender<()>)>,
     last_epoch: u64,
     shutdown: Option<Vec<oneshot::Sender<()>>>,
 }
@@ -97,6 +104,7 @@ impl Controller {
             hold_starts: false,
             stopping: BTreeMap::new(),
             stop_tasks: JoinSet::new(),
+            stops_waiting: Vec::new(),
             last_epoch: 0,
             shutdown: None,
         }
@@ -121,6 +129,7 @@ impl Controller {
                 self.handle(event);
             }
             self.drive();
+            self.release_stops();
             self.start_ready();
             self.settle_loads();
             self.publish();
@@ -167,8 +176,9 @@ impl Controller {
     }
 
     /// Stops nodes that are not in the graph any more: groups side by side, within a group
-    /// dependants before their dependencies.
-    fn stop_removed(&mut self, mut removed: Vec<Node>) {
+    /// dependants before their dependencies. The stops begin once no node of `readers` is busy any
+    /// more: until then those may still send to what is removed.
+    fn stop_removed(&mut self, mut removed: Vec<Node>, readers: BTreeSet<NodeId>) {
         if removed.is_empty() {
             return;
         }
@@ -189,7 +199,18 @@ impl Controller {
         let ids = groups.iter().flatten().map(|unit| Arc::clone(unit.id())).collect();
         self.stopping.insert(batch, ids);
         let (events, deadline) = (self.shared.events.clone(), self.options.shutdown_deadline);
+        let may_stop = if readers.is_empty() {
+            None
+        } else {
+            let (go, may_stop) = oneshot::channel();
+            self.stops_waiting.push((readers, go));
+            Some(may_stop)
+        };
         let stop = async move {
+            if let Some(may_stop) = may_stop {
+                // Either way it goes on: the signal is the end of the channel.
+                let _signal_or_late = tokio::time::timeout(READERS_PATIENCE, may_stop).await;
+            }
             tasks::stop_groups(groups, deadline).await;
             // The controller outlives its stops.
             drop(events.send(Event::Stopped { batch }));
@@ -198,9 +219,17 @@ impl Controller {
         self.stop_tasks.spawn_on(stop, &self.options.tokio);
     }
 
+    /// Lets stops begin whose readers have taken their new arguments.
+    fn release_stops(&mut self) {
+        let nodes = &self.nodes;
+        let is_busy = |id: &NodeId| nodes.get(id).is_some_and(Node::is_busy);
+        self.stops_waiting.retain(|(readers, _go)| readers.iter().any(is_busy));
+    }
+
     /// All nodes of a batch have stopped: what waited for their ids can be built.
     fn stopped(&mut self, batch: u64) {
         self.stopping.remove(&batch);
+        self.engine.release_replaced();
         let held: Vec<NodeId> = self
             .nodes
             .values()
@@ -231,7 +260,7 @@ impl Controller {
         self.dirty.clear();
         self.to_start.clear();
         let nodes = self.nodes.drain().map(|(_, node)| node).collect();
-        self.stop_removed(nodes);
+        self.stop_removed(nodes, BTreeSet::new());
     }
 
     fn has_stopped(&self) -> bool {

@@ -180,7 +180,7 @@ fn build(
     Box::pin(async move {
         board.note(format!("build {} {}", short(&cx.id), args.value));
         board.pass(&args.gate).await;
-        fault(&args, "build")?;
+        fail(&args.fault, "build")?;
         let receiver = Arc::new(Receiver(Arc::clone(&cx.id)));
         board.receivers.lock().insert(Arc::clone(&cx.id), Arc::downgrade(&receiver));
         let receiver = MetricsReceiver(receiver);
@@ -196,10 +196,10 @@ fn short(id: &str) -> &str {
     id.rsplit('.').next().unwrap_or(id)
 }
 
-fn fault(args: &NodeArgs, step: &str) -> Result<(), ComponentError> {
-    match args.fault.strip_prefix("panic ") {
+fn fail(fault: &str, step: &str) -> Result<(), ComponentError> {
+    match fault.strip_prefix("panic ") {
         Some(faulty) if faulty == step => panic!("{step} of the test"),
-        None if args.fault == step => Err(ComponentError::new(format!("{step} failed"))),
+        None if fault == step => Err(ComponentError::new(format!("{step} failed"))),
         _ => Ok(()),
     }
 }
@@ -210,7 +210,7 @@ impl Component for TestNode {
         Box::pin(async move {
             self.board.note(format!("update {} {}", short(&self.id), args.value));
             self.board.pass(&args.gate).await;
-            fault(&args, "update")?;
+            fail(&args.fault, "update")?;
             *self.args.lock() = args.clone();
             self.exports
                 .export(&NodeExports { value: args.value, receiver: self.receiver.clone() });
@@ -221,11 +221,12 @@ impl Component for TestNode {
     fn run(self: Arc<Self>, cx: RunContext) -> BoxFuture<'static, Result<(), ComponentError>> {
         Box::pin(async move {
             self.board.note(format!("start {}", short(&self.id)));
-            let args = self.args.lock().clone();
-            fault(&args, "run")?;
-            if args.fault != "exit" {
+            // Only what is needed: old arguments would keep receivers of others alive.
+            let fault = self.args.lock().fault.clone();
+            fail(&fault, "run")?;
+            if fault != "exit" {
                 cx.cancel.cancelled().await;
-                if let Some(gate) = args.fault.strip_prefix("stop ") {
+                if let Some(gate) = fault.strip_prefix("stop ") {
                     self.board.pass(gate).await;
                 }
             }

@@ -60,7 +60,9 @@ async fn removed_components_stop_dependants_first_and_new_ones_start_after_them(
     t.board.take_log();
     t.load(&(node("stays", "") + &node("new", ""))).await.unwrap();
     t.until("new runs", || t.board.count("start new") == 1).await;
-    assert_eq!(t.board.take_log(), ["build new ", "stop c", "stop b", "stop a", "start new"]);
+    let log = t.board.take_log();
+    let order: Vec<_> = log.iter().filter(|line| !line.starts_with("build")).collect();
+    assert_eq!(order, ["stop c", "stop b", "stop a", "start new"]);
 }
 
 #[tokio::test]
