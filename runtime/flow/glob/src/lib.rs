@@ -5,7 +5,7 @@
 //! - A bad pattern is an error wherever in the pattern it is bad, whatever the name looks like.
 //! - Expanding ignores what cannot be read: an unreadable directory has no matches.
 //!
-//! Start reading at [`matches`], then [`expand`].
+//! Start reading at [`matches()`], then [`expand`].
 
 use std::path::{Path, PathBuf};
 
@@ -74,7 +74,7 @@ pub fn matches(pattern: &str, name: &str) -> Result<bool, BadPattern> {
 /// Whether `pattern` is well formed.
 ///
 /// # Errors
-/// See [`matches`].
+/// See [`matches()`].
 pub fn check(pattern: &str) -> Result<(), BadPattern> {
     parse(pattern).map(drop)
 }
@@ -122,7 +122,7 @@ pub fn has_meta(pattern: &str) -> bool {
 /// The existing paths that match `pattern`, sorted within each directory. Blocking.
 ///
 /// # Errors
-/// See [`matches`].
+/// See [`matches()`].
 pub fn expand(pattern: &str) -> Result<Vec<PathBuf>, BadPattern> {
     check(pattern)?;
     if !has_meta(pattern) {
