@@ -47,10 +47,12 @@ const NEWER_THAN_15_0: &[(u32, u32)] = &[
 
 fn category(c: char) -> G {
     let code = u32::from(c);
-    if NEWER_THAN_15_0.iter().any(|&(first, last)| (first..=last).contains(&code)) {
-        return G::Unassigned;
+    let behind = NEWER_THAN_15_0.partition_point(|&(first, _)| first <= code);
+    let range = behind.checked_sub(1).and_then(|index| NEWER_THAN_15_0.get(index));
+    match range {
+        Some(&(_, last)) if code <= last => G::Unassigned,
+        _ => get_general_category(c),
     }
-    get_general_category(c)
 }
 
 /// ASCII letter, `_` or any Unicode letter.
@@ -178,6 +180,19 @@ mod tests {
     fn quoting_follows_go() {
         assert_eq!(quote("a\"\\\n\u{1}\u{7f}ä\u{a0}\u{feff}"), r#""a\"\\\n\x01\x7fä\u00a0\ufeff""#);
         assert_eq!(quote_bytes(b"\xffa"), r#""\xffa""#);
+    }
+
+    /// The hash (FNV-1a) was computed over the tables of Go 1.26, which are those of Unicode 15.0.
+    #[test]
+    fn classes_are_those_of_unicode_15_0() {
+        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+        for c in '\0'..=char::MAX {
+            let class = u8::from(is_letter(c))
+                | u8::from(is_digit(c)) << 1
+                | u8::from(is_printable(c)) << 2;
+            hash = (hash ^ u64::from(class)).wrapping_mul(0x0100_0000_01b3);
+        }
+        assert_eq!(hash, 2086469513945534646);
     }
 
     #[test]

@@ -50,8 +50,6 @@ pub fn resplit<T: AsRef<str>>(old: &[T], new_text: &str) -> Resplit {
         start -= old.get(front).map_or(0, |item| item.as_ref().len());
     }
     let back_starts = unchanged_back_starts(old.get(front..).unwrap_or_default(), new_text, start);
-    let kept_from = |at: usize| back_starts.iter().rposition(|&start| start == at).map(|i| i + 1);
-
     let mut changed = Vec::new();
     let mut next_back = back_starts.len();
     let mut splitter = Splitter::new(new_text, start);
@@ -62,8 +60,7 @@ pub fn resplit<T: AsRef<str>>(old: &[T], new_text: &str) -> Resplit {
             next_back -= 1;
         }
         if next_back > 0 && back_starts.get(next_back - 1) == Some(&at) {
-            let kept_back = kept_from(at).unwrap_or(0);
-            return Resplit { kept_front: front, changed, kept_back };
+            return Resplit { kept_front: front, changed, kept_back: next_back };
         }
         let Some(item) = splitter.next_item() else {
             return Resplit { kept_front: front, changed, kept_back: 0 };

@@ -101,6 +101,26 @@ fn long_chains_are_one_error() {
 }
 
 #[test]
+fn deepest_text_formats() {
+    let nested =
+        |open: &str, close: &str| format!("a = {}x{}\n", open.repeat(255), close.repeat(255));
+    let texts = [
+        nested("[\n", ",\n]"),
+        nested("(", ")"),
+        nested("{\nx=", ",\n}"),
+        nested("f(\n", ",\n)"),
+        nested("-", ""),
+        nested("1+", ""),
+        nested("", ".a"),
+        format!("{}{}", "a {\n".repeat(255), "}\n".repeat(255)),
+    ];
+    for text in texts {
+        assert!(parse_file(&text).is_ok(), "{text}");
+        fuzzing::format(text.as_bytes());
+    }
+}
+
+#[test]
 fn trees_stay_shallow_whatever_nests() {
     let unit = "(x{a=[-f(g{b=1+2}.y.z)]}.c.d)+";
     let text = format!("a = {}1", unit.repeat(400));
