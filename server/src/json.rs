@@ -30,15 +30,10 @@ impl Serialize for TypedValue<'_> {
             Value::String(text) => map.serialize_entry("value", &text.to_lossy())?,
             Value::Array(items) => map.serialize_entry("value", &Items(items))?,
             Value::Object(object) => map.serialize_entry("value", &Members(object))?,
-            Value::Function(function) => map.serialize_entry("value", function.name)?,
-            Value::Capsule(capsule) => match (capsule.kind.to_object, capsule.kind.display) {
-                (Some(convert), _) => {
-                    map.serialize_entry("value", &Members(&convert(capsule)))?;
-                }
-                (None, Some(display)) => map.serialize_entry("value", &display(capsule))?,
-                (None, None) => {
-                    map.serialize_entry("value", &format!("capsule({:?})", capsule.kind.name))?;
-                }
+            Value::Function(_) => map.serialize_entry("value", "function")?,
+            Value::Capsule(capsule) => match capsule.kind.to_object {
+                Some(convert) => map.serialize_entry("value", &Members(&convert(capsule)))?,
+                None => map.serialize_entry("value", &capsule.text())?,
             },
         }
         map.end()
@@ -145,7 +140,9 @@ struct Attribute<'a> {
 mod tests {
     use std::sync::Arc;
 
-    use alloy_value::{EvaluatedBlock, Secret, Str};
+    use alloy_value::{
+        Capsule, CapsuleKind, EvaluatedBlock, Function, OptionalSecret, Secret, Str,
+    };
     use expect_test::expect;
 
     use super::*;
@@ -186,5 +183,34 @@ mod tests {
         let compact = serde_json::to_string(&Statements(&body)).expect("JSON");
         expect![[r#"[{"name":"list","type":"attr","value":{"type":"array","value":[{"type":"null","value":null},{"type":"bool","value":true},{"type":"number","value":1.5},{"type":"object","value":[{"key":"a","value":{"type":"number","value":2}},{"key":"b","value":{"type":"string","value":"<x>"}}]}]}},{"name":"basic_auth","type":"block","body":[{"name":"password","type":"attr","value":{"type":"capsule","value":"(secret)"}}]}]"#]]
         .assert_eq(&compact);
+    }
+
+    #[test]
+    fn capsules_show_what_their_kind_displays() {
+        static SILENT: CapsuleKind = CapsuleKind {
+            name: "chan int",
+            to_object: None,
+            eq: None,
+            display: Some(|_| String::new()),
+        };
+        let check = |value: Value, expected: &str| {
+            assert_eq!(serde_json::to_string(&TypedValue(&value)).expect("JSON"), expected);
+        };
+        check(
+            Value::from(Capsule::new(&SILENT, Arc::new(()))),
+            r#"{"type":"capsule","value":"capsule(\"chan int\")"}"#,
+        );
+        check(
+            Value::from(OptionalSecret::new("foo", false)),
+            r#"{"type":"capsule","value":"\"foo\""}"#,
+        );
+        check(
+            Value::from(OptionalSecret::new("foo", true)),
+            r#"{"type":"capsule","value":"(secret)"}"#,
+        );
+        check(
+            Value::Function(Function { name: "sys.env", index: 0 }),
+            r#"{"type":"function","value":"function"}"#,
+        );
     }
 }

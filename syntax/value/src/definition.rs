@@ -55,6 +55,9 @@ pub enum DefinitionKind {
     Service,
 }
 
+/// Gives the schema of a struct.
+type SchemaFn = fn() -> &'static StructSchema;
+
 /// Decodes a body into arguments.
 pub type DecodeFn = fn(&EvaluatedBody) -> Result<ArcArgs, DecodeError>;
 
@@ -70,7 +73,7 @@ pub struct Definition {
     /// Needs `--feature.community-components.enabled`.
     pub community: bool,
     /// Argument schema and decoder; `None` while only the name is known ("not built yet").
-    pub args: Option<(fn() -> &'static StructSchema, DecodeFn)>,
+    pub args: Option<(SchemaFn, DecodeFn)>,
     /// Export schema.
     pub exports: Option<fn() -> &'static StructSchema>,
     /// User-facing description.

@@ -55,9 +55,7 @@ impl FromStr for GoDuration {
         let mut total: u64 = 0;
         while !rest.is_empty() {
             let (number, tail) = split_number(rest).ok_or_else(invalid)?;
-            let end = tail
-                .find(|c: char| c == '.' || c.is_ascii_digit())
-                .unwrap_or(tail.len());
+            let end = tail.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(tail.len());
             let (unit_name, tail) = tail.split_at(end);
             if unit_name.is_empty() {
                 return Err(format!("time: missing unit in duration {}", quote(text)));
@@ -205,6 +203,14 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(text.parse::<GoDuration>().unwrap_err(), expected);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn text_leads_back_to_the_same_duration(nanos: i64) {
+            let duration = GoDuration(nanos);
+            proptest::prop_assert_eq!(duration.to_string().parse(), Ok(duration));
         }
     }
 }

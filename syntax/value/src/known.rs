@@ -251,4 +251,40 @@ mod tests {
         let names: BTreeSet<_> = KNOWN.iter().map(|d| d.name).collect();
         assert_eq!(names.len(), KNOWN.len());
     }
+
+    /// Needs the catalog beside the checkout; says so and passes where there is none.
+    #[test]
+    fn rows_agree_with_the_catalog() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/catalog/components.json");
+        let Ok(text) = std::fs::read_to_string(path) else {
+            eprintln!("skipped: no catalog beside the checkout");
+            return;
+        };
+        let catalog: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let rows: BTreeSet<_> = catalog["components"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| {
+                let name = row["name"].as_str().unwrap();
+                // Community components have no stability of their own.
+                let stability = row["stability"].as_str().unwrap_or("generally-available");
+                (name, stability, row["community"] == true)
+            })
+            .collect();
+        // Services that no configuration can set are not in the catalog.
+        let internal = ["cluster", "otel", "ui"];
+        let known: BTreeSet<_> = KNOWN
+            .iter()
+            .filter(|d| !internal.contains(&d.name))
+            .map(|d| (d.name, d.stability.as_str(), d.community))
+            .collect();
+        assert_eq!(
+            (
+                known.difference(&rows).collect::<Vec<_>>(),
+                rows.difference(&known).collect::<Vec<_>>()
+            ),
+            (Vec::new(), Vec::new()),
+        );
+    }
 }
