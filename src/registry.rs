@@ -9,6 +9,7 @@ use alloy_value::Registry;
 use crate::cli::version;
 
 const FAMILIES: &[&[&ComponentDef]] = &[
+    alloy_discovery::COMPONENTS,
     alloy_exporter::COMPONENTS,
     alloy_local::COMPONENTS,
     alloy_prometheus::COMPONENTS,

@@ -3,4 +3,6 @@
 
 mod end_to_end;
 mod reload;
+mod server;
 mod support;
+mod wrong_input;

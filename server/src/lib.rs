@@ -104,6 +104,7 @@ impl Server {
             let open = self.tasks.len();
             tracing::warn!(service = "http", connections = open, "connections did not end in time");
         }
-        tracing::info!(service = "http", addr = %self.state.address, "http server closed");
+        let addr = &self.state.address;
+        tracing::info!(service = "http", %addr, err = "http: Server closed", "http server closed");
     }
 }

@@ -31,7 +31,7 @@ pub(crate) const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The port cannot be claimed or opened.
 #[derive(Debug, thiserror::Error)]
-#[error("listen tcp {address}: {reason}")]
+#[error("listen tcp{reason}")]
 pub struct BindError {
     /// As configured.
     pub address: String,
@@ -42,8 +42,12 @@ impl BindError {
     fn new(address: &str, call: &str, error: &io::Error) -> Self {
         let text = error.to_string();
         let reason = text.split_once(" (os error").map_or(text.as_str(), |(reason, _)| reason);
-        let call = if call.is_empty() { String::new() } else { format!("{call}: ") };
-        Self { address: address.to_owned(), reason: format!("{call}{}", reason.to_lowercase()) }
+        let reason = format!(" {address}: {call}: {}", reason.to_lowercase());
+        Self { address: address.to_owned(), reason }
+    }
+
+    fn malformed(address: &str, what: &str) -> Self {
+        Self { address: address.to_owned(), reason: format!(": address {address}: {what}") }
     }
 }
 
@@ -61,13 +65,19 @@ impl Port {
     /// # Errors
     /// It is in use, not local, or no address. Call within a tokio runtime.
     pub fn claim(address: &str) -> Result<Self, BindError> {
+        let Some((_, port)) = address.rsplit_once(':') else {
+            return Err(BindError::malformed(address, "missing port in address"));
+        };
+        if port.parse::<u16>().is_err() {
+            return Err(BindError::malformed(address, "invalid port"));
+        }
         // A missing host stands for every address of this machine.
         let given = match address.strip_prefix(':') {
             Some(port) => format!("[::]:{port}"),
             None => address.to_owned(),
         };
         let mut last = io::Error::new(io::ErrorKind::NotFound, "no such host");
-        let resolved = given.to_socket_addrs().map_err(|e| BindError::new(address, "", &e))?;
+        let resolved = given.to_socket_addrs().map_err(|e| BindError::new(address, "lookup", &e))?;
         for candidate in resolved {
             match claim(candidate) {
                 Ok((socket, local)) => {

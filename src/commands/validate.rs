@@ -1,10 +1,11 @@
 //! `alloy validate` (spec/cli.md §4).
 
 use alloy_queries::{Engine, Options};
+use alloy_runtime::{ReadError, read_config};
 use alloy_syntax::render;
 use anyhow::{Result, bail};
 
-use super::{check_format, read};
+use super::check_format;
 use crate::cli::commands::Outcome;
 use crate::cli::flags::Parsed;
 use crate::cli::output::{color, err, out};
@@ -12,7 +13,15 @@ use crate::registry;
 
 pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
     let path = parsed.path();
-    let text = read(&path)?;
+    let text = match read_config(&path) {
+        Ok(text) => text,
+        // The reference finds out about encodings only when it validates.
+        Err(error @ (ReadError::Encoding(_) | ReadError::UnknownEncoding)) => {
+            err(&format!("validation failed: {error}"));
+            bail!("validation failed")
+        }
+        Err(error) => bail!("{error}"),
+    };
     check_format(parsed, &path)?;
     let diagnostics = Engine::check(
         registry::registry(),

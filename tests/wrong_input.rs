@@ -1,0 +1,207 @@
+//! Wrong input: one clear error, exit code 1, nothing half-started.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Output};
+
+use expect_test::{Expect, expect};
+
+use crate::support::free_port;
+
+struct Wrong {
+    dir: tempfile::TempDir,
+    port: u16,
+}
+
+impl Wrong {
+    /// A directory with `config.alloy`.
+    fn new(config: &[u8]) -> Self {
+        let dir = tempfile::tempdir().expect("create a temporary directory");
+        std::fs::write(dir.path().join("config.alloy"), config).expect("write a config");
+        Self { dir, port: free_port() }
+    }
+
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_alloy"))
+            .arg("run")
+            .arg(format!("--server.http.listen-addr=127.0.0.1:{}", self.port))
+            .arg("--storage.path=data")
+            .args(args)
+            .current_dir(self.path())
+            .output()
+            .expect("start the binary under test")
+    }
+
+    /// Fails with `expected` on standard error, apart from log lines; and runs nothing.
+    fn check(&self, args: &[&str], expected: Expect) {
+        let output = self.run(args);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let report: String =
+            stderr.split_inclusive('\n').filter(|line| !line.starts_with("ts=")).collect();
+        expected.assert_eq(&report);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(!stderr.contains("Alloy is running"), "{stderr}");
+    }
+}
+
+fn config(text: &str) -> Wrong {
+    Wrong::new(text.as_bytes())
+}
+
+#[test]
+fn missing_file() {
+    config("").check(
+        &["nope.alloy"],
+        expect![[r#"
+            Error: reading config path "nope.alloy": stat nope.alloy: no such file or directory
+        "#]],
+    );
+}
+
+#[test]
+fn bad_flags() {
+    config("").check(
+        &["config.alloy", "--nope"],
+        expect![[r#"
+            Error: unknown flag: --nope
+        "#]],
+    );
+    config("").check(
+        &["config.alloy", "--stability.level=ga"],
+        expect![[r#"
+            Error: invalid argument "ga" for "--stability.level" flag: invalid stability level "ga"
+        "#]],
+    );
+}
+
+#[test]
+fn a_flag_whose_feature_comes_later_is_refused_only_if_it_asks_for_something() {
+    for (flag, report) in [
+        (
+            "--cluster.enabled=true",
+            expect![[r#"
+                Error: --cluster.enabled: clustering is not in this version yet; remove the flag
+            "#]],
+        ),
+        (
+            "--config.watch",
+            expect![[r#"
+                Error: --config.watch: watching the configuration is not in this version yet; remove the flag
+            "#]],
+        ),
+        (
+            "--config.format=prometheus",
+            expect![[r#"
+                Error: reading config path "config.alloy": --config.format=prometheus: converting configurations is not in this version yet
+            "#]],
+        ),
+    ] {
+        config("").check(&["config.alloy", flag], report);
+    }
+}
+
+#[test]
+fn storage_path_that_is_a_file() {
+    let wrong = config("");
+    std::fs::write(wrong.path().join("data"), "").expect("write a file");
+    wrong.check(
+        &["config.alloy"],
+        expect![[r#"
+            Error: failed to create the remotecfg service: mkdir data: not a directory
+        "#]],
+    );
+}
+
+#[test]
+fn taken_port() {
+    let wrong = config("");
+    let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, wrong.port)).expect("take the port");
+    let output = wrong.run(&["config.alloy"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let last = stderr.lines().last().unwrap_or_default();
+    let address = format!("127.0.0.1:{}", wrong.port);
+    let wanted = format!(
+        "level=error msg=\"failed to listen on {address}\" service=http \
+         err=\"listen tcp {address}: bind: address already in use\""
+    );
+    assert!(last.ends_with(&wanted), "{stderr}");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!wrong.path().join("data").exists(), "nothing is created before the port is there");
+}
+
+#[test]
+fn nesting_of_300_levels() {
+    let value = format!("{}1{}", "[".repeat(300), "]".repeat(300));
+    let wrong = config(&format!("local.file \"x\" {{\n  filename = {value}\n}}\n"));
+    let output = wrong.run(&["config.alloy"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.starts_with("Error: config.alloy:2:"), "{stderr}");
+    assert!(stderr.ends_with("Error: could not perform the initial load successfully\n"), "{stderr}");
+}
+
+#[test]
+fn invalid_utf_8() {
+    Wrong::new(b"logging {\n  level = \"\xff\"\n}\n").check(
+        &["config.alloy"],
+        expect![[r#"
+            Error: reading config path "config.alloy": unknown encoding for config
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_component() {
+    config("prometheus.scrap \"x\" { }\n").check(
+        &["config.alloy"],
+        expect![[r#"
+            Error: config.alloy:1:1: cannot find the definition of component name "prometheus.scrap"
+
+            1 | prometheus.scrap "x" { }
+              | ^^^^^^^^^^^^^^^^
+            2 | 
+            Error: could not perform the initial load successfully
+        "#]],
+    );
+}
+
+#[test]
+fn component_that_is_not_built_yet() {
+    config("loki.source.file \"x\" { }\n").check(
+        &["config.alloy"],
+        expect![[r#"
+            Error: config.alloy:1:1: component "loki.source.file" is known but not built into this version yet
+
+            1 | loki.source.file "x" { }
+              | ^^^^^^^^^^^^^^^^
+            2 | 
+            Error: could not perform the initial load successfully
+        "#]],
+    );
+}
+
+#[test]
+fn wrong_type_through_a_reference() {
+    let wrong = config(
+        "local.file \"interval\" {\n  filename = \"interval.txt\"\n}\n\n\
+         prometheus.scrape \"x\" {\n  targets    = local.file.interval.content\n  \
+         forward_to = []\n}\n",
+    );
+    std::fs::write(wrong.path().join("interval.txt"), "10s").expect("write a file");
+    wrong.check(
+        &["config.alloy"],
+        expect![[r#"
+            Error: config.alloy:6:16: local.file.interval.content should be array, got capsule
+
+            5 | prometheus.scrape "x" {
+            6 |   targets    = local.file.interval.content
+              |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            7 |   forward_to = []
+            Error: could not perform the initial load successfully
+        "#]],
+    );
+}
