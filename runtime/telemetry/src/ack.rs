@@ -39,7 +39,10 @@ impl Ack {
     /// A token and the end that waits for it.
     pub fn new() -> (Self, AckWaiter) {
         let (done, waiter) = oneshot::channel();
-        (Self(Arc::new(Shared { lost: AtomicBool::new(false), done: Some(done) })), AckWaiter(waiter))
+        (
+            Self(Arc::new(Shared { lost: AtomicBool::new(false), done: Some(done) })),
+            AckWaiter(waiter),
+        )
     }
 
     /// Records that a share was given up; the outcome becomes [`AckOutcome::Lost`].
@@ -62,5 +65,30 @@ impl AckWaiter {
     /// Completes with the outcome. Cancel safe.
     pub async fn wait(&mut self) -> AckOutcome {
         (&mut self.0).await.unwrap_or(AckOutcome::Lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn completes_with_the_last_clone() {
+        let (ack, mut waiter) = Ack::new();
+        let second = ack.clone();
+        drop(ack);
+        second.mark_lost();
+        drop(second);
+        assert_eq!(waiter.wait().await, AckOutcome::Lost);
+
+        let (ack, mut waiter) = Ack::new();
+        drop(ack.clone());
+        tokio::select! {
+            biased;
+            _ = waiter.wait() => panic!("somebody still has to make it safe"),
+            () = tokio::task::yield_now() => {}
+        }
+        drop(ack);
+        assert_eq!(waiter.wait().await, AckOutcome::Safe);
     }
 }

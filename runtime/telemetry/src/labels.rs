@@ -133,3 +133,51 @@ impl LabelsBuilder {
         Labels(self.pairs.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn stable_hash_is_that_of_other_implementations() {
+        // xxhash64 of nothing, and of name, 0xff, value, 0xff.
+        assert_eq!(Labels::default().stable_hash(), 0xef46_db37_51d8_e999);
+        let one = Labels::new([("a", "b")]);
+        let mut bytes = b"a\xffb\xff".to_vec();
+        assert_eq!(one.stable_hash(), xxhash_rust::xxh64::xxh64(&bytes, 0));
+        bytes.extend_from_slice(b"c\xffd\xff");
+        let two = Labels::new([("c", "d"), ("a", "b")]);
+        assert_eq!(two.stable_hash(), xxhash_rust::xxh64::xxh64(&bytes, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn builder_equals_a_sorted_map(
+            steps in prop::collection::vec(("[a-e]", proptest::option::of("[x-z]{0,2}")), 0..30),
+        ) {
+            let (mut builder, mut model) = (LabelsBuilder::default(), BTreeMap::new());
+            for (name, value) in steps {
+                match value.filter(|value| !value.is_empty()) {
+                    Some(value) => {
+                        builder.set(name.as_str(), value.as_str());
+                        model.insert(name, value);
+                    }
+                    None => {
+                        builder.remove(&name);
+                        model.remove(&name);
+                    }
+                }
+            }
+            let labels = builder.finish();
+            prop_assert!(labels.iter().eq(model.iter().map(|(n, v)| (n.as_str(), v.as_str()))));
+            for name in ["a", "b", "c", "d", "e", "f"] {
+                prop_assert_eq!(labels.get(name), model.get(name).map(String::as_str));
+            }
+            prop_assert_eq!(Labels::new(model), labels.to_builder().finish());
+        }
+    }
+}

@@ -19,7 +19,7 @@ mod series;
 
 pub use ack::{Ack, AckOutcome, AckWaiter};
 pub use batch::{
-    Exemplar, Histogram, Metadata, MetricType, Refs, Row, SampleBatch, STALE_NAN_BITS, Timestamps,
+    Exemplar, Histogram, Metadata, MetricType, Refs, Row, STALE_NAN_BITS, SampleBatch, Timestamps,
     is_stale, stale_marker,
 };
 pub use consumer::{MetricsConsumer, SendError};

@@ -232,7 +232,69 @@ impl std::fmt::Debug for Hold {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Intern(usize, u8),
+        Release(usize, u8),
+        Hold(usize),
+        DropHold(usize),
+        Replace(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (0..3_usize, 0..6_u8).prop_map(|(owner, n)| Step::Intern(owner, n)),
+            (0..3_usize, 0..6_u8).prop_map(|(owner, n)| Step::Release(owner, n)),
+            (0..3_usize).prop_map(Step::Hold),
+            (0..9_usize).prop_map(Step::DropHold),
+            (0..3_usize).prop_map(Step::Replace),
+        ]
+    }
+
+    proptest! {
+        /// Whatever owners and batches do: a reference means its labels while anybody holds it, and
+        /// nothing is left when all are gone.
+        #[test]
+        fn references_stay_valid_while_held(steps in prop::collection::vec(step(), 0..80)) {
+            let table = SeriesTable::new();
+            let labels = |n: u8| Labels::new([("n", n.to_string())]);
+            let mut owners = [table.owner(), table.owner(), table.owner()];
+            let mut owned: [FxHashMap<u8, SeriesRef>; 3] = Default::default();
+            let mut holds: Vec<(Hold, FxHashMap<u8, SeriesRef>)> = Vec::new();
+            for step in steps {
+                match step {
+                    Step::Intern(at, n) => {
+                        let series = owners[at].intern(&labels(n));
+                        owned[at].insert(n, series);
+                    }
+                    Step::Release(at, n) => owners[at].release(owned[at].remove(&n)),
+                    Step::Hold(at) => holds.push((owners[at].hold(), owned[at].clone())),
+                    Step::DropHold(at) => {
+                        if at < holds.len() {
+                            holds.swap_remove(at);
+                        }
+                    }
+                    Step::Replace(at) => {
+                        owners[at] = table.owner();
+                        owned[at].clear();
+                    }
+                }
+                let held = owned.iter().chain(holds.iter().map(|(_, refs)| refs));
+                for (&n, &series) in held.flatten() {
+                    prop_assert_eq!(table.labels(series), labels(n));
+                }
+            }
+            drop(holds);
+            let alive: FxHashSet<u8> = owned.iter().flatten().map(|(&n, _)| n).collect();
+            prop_assert_eq!(table.len(), alive.len());
+            drop(owners);
+            prop_assert!(table.is_empty());
+        }
+    }
 
     #[test]
     fn released_series_stays_valid_while_a_batch_holds_it() {
@@ -244,7 +306,11 @@ mod tests {
         let b = owner.intern(&Labels::new([("__name__", "b")]));
         owner.release([b]);
         assert_eq!(table.labels(a).get("__name__"), Some("a"));
-        assert_eq!(table.labels(b).get("__name__"), Some("b"), "later epochs wait for earlier ones");
+        assert_eq!(
+            table.labels(b).get("__name__"),
+            Some("b"),
+            "later epochs wait for earlier ones"
+        );
         drop(hold);
         assert!(table.is_empty());
     }

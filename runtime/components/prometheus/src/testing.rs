@@ -13,6 +13,7 @@ use alloy_value::{ArcArgs, Args, BodyEntry, EvaluatedBody, Stability, Value};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 /// A build context whose exports can be looked at.
 pub(crate) struct Context {
@@ -80,15 +81,21 @@ pub(crate) fn batch(table: &SeriesTable, rows: &[(&[(&str, &str)], f64)]) -> Arc
 pub(crate) struct Recorder {
     table: SeriesTable,
     lines: Mutex<Vec<String>>,
+    received: Notify,
 }
 
 impl Recorder {
     pub(crate) fn new(table: SeriesTable) -> Arc<Self> {
-        Arc::new(Self { table, lines: Mutex::default() })
+        Arc::new(Self { table, lines: Mutex::default(), received: Notify::new() })
     }
 
     pub(crate) fn receiver(self: &Arc<Self>) -> MetricsReceiver {
         MetricsReceiver(Arc::clone(self) as Arc<dyn MetricsConsumer>)
+    }
+
+    /// Waits for the next batch.
+    pub(crate) async fn received(&self) {
+        self.received.notified().await;
     }
 
     /// Samples received since the last call, one a line.
@@ -105,6 +112,8 @@ impl MetricsConsumer for Recorder {
             let value = if is_stale(value) { "stale".to_owned() } else { value.to_string() };
             lines.push(format!("{} {value}", self.table.labels(batch.series(row))));
         }
+        drop(lines);
+        self.received.notify_one();
         async { Ok(()) }.boxed()
     }
 

@@ -1,5 +1,7 @@
 //! Recorded behaviour of the regular expression dialect.
 
+#![expect(clippy::expect_used, reason = "a malformed corpus fails the test")]
+
 use alloy_corpus::{Report, Set};
 use alloy_flow_regex::{Groups, Regex};
 use serde_json::Value;
@@ -34,8 +36,8 @@ fn check(case: &Value) -> Result<(), String> {
             (0..4).map(|index| groups.get(input, index).unwrap_or_default()).collect::<Vec<_>>()
         });
         let recorded = io["groups"].as_array();
-        let recorded: Option<Vec<_>> =
-            recorded.map(|all| all.iter().map(|group| group.as_str().unwrap_or_default()).collect());
+        let recorded: Option<Vec<_>> = recorded
+            .map(|all| all.iter().map(|group| group.as_str().unwrap_or_default()).collect());
         alloy_corpus::equal(&format!("groups of {input:?}"), got, recorded)?;
     }
     Ok(())

@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn first_dropping_rule_ends_it() {
         let drop = RuleConfig { source_labels: from(&["a"]), regex: "x".into(), ..rule("drop") };
-        check(&[drop.clone()], &[("a", "x")], expect!["dropped"]);
+        check(std::slice::from_ref(&drop), &[("a", "x")], expect!["dropped"]);
         check(&[drop], &[("a", "xx")], expect![[r#"{a="xx"}"#]]);
     }
 

@@ -1,5 +1,7 @@
 //! Recorded results of relabel rules, and which rules are refused.
 
+#![expect(clippy::expect_used, reason = "a malformed corpus fails the test")]
+
 use alloy_corpus::{Report, Set};
 use alloy_flow_relabel::{Keep, Names, Program, Rule, RuleConfig};
 use alloy_telemetry::Labels;
@@ -39,7 +41,8 @@ fn apply(rules: &[RuleConfig], io: &Value, names: Names) -> Result<(), String> {
         _ => &io["out"],
     };
     let program = Program::compile(rules, names).map_err(|error| error.to_string())?;
-    let pairs = input.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
+    let pairs =
+        input.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
     let mut labels = Labels::new(pairs).to_builder();
     let got = match program.apply(&mut labels) {
         Keep::No => Value::Null,

@@ -1,11 +1,11 @@
 //! All targets of one component.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use alloy_telemetry::{Labels, MetricsConsumer, SeriesTable};
 use parking_lot::Mutex;
-use rustc_hash::FxHashMap;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, Span};
@@ -44,7 +44,7 @@ pub struct ScrapePool {
     options: Arc<IngestOptions>,
     /// Grows with every change of the configuration.
     generation: u64,
-    loops: FxHashMap<(Labels, String), RunningLoop>,
+    loops: BTreeMap<(Labels, String), RunningLoop>,
 }
 
 struct RunningLoop {
@@ -75,7 +75,7 @@ impl ScrapePool {
             fetch: None,
             options: Arc::default(),
             generation: 0,
-            loops: FxHashMap::default(),
+            loops: BTreeMap::new(),
         }
     }
 
@@ -116,7 +116,7 @@ impl ScrapePool {
         }
         let accept = Protocol::accept(&config.protocols, config.escaping);
         let n_targets = targets.len();
-        for (identity, target) in sorted(targets) {
+        for (identity, target) in targets {
             let spec = LoopSpec {
                 request: FetchRequest {
                     url: target.url.clone(),
@@ -144,8 +144,8 @@ impl ScrapePool {
         &self,
         config: &PoolConfig,
         discovered: &[Labels],
-    ) -> FxHashMap<(Labels, String), Target> {
-        let mut targets = FxHashMap::default();
+    ) -> BTreeMap<(Labels, String), Target> {
+        let mut targets = BTreeMap::new();
         for labels in discovered {
             match Target::new(labels, &config.defaults) {
                 Ok(target) => {
@@ -247,12 +247,12 @@ impl ScrapePool {
 
     /// Stops all loops without end markers; the result waits for them.
     pub fn stop(&mut self) -> impl Future<Output = ()> + Send + use<> {
-        let loops: Vec<_> = self.loops.drain().collect();
-        for (_, running) in &loops {
+        let loops: Vec<_> = std::mem::take(&mut self.loops).into_values().collect();
+        for running in &loops {
             running.commands.send_replace(Command::Stop);
         }
         async move {
-            for (_, running) in loops {
+            for running in loops {
                 if let Err(error) = running.task.await {
                     tracing::error!(%error, "scrape loop ended abnormally");
                 }
@@ -265,12 +265,6 @@ impl std::fmt::Debug for ScrapePool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ScrapePool").field("loops", &self.loops.len()).finish_non_exhaustive()
     }
-}
-
-fn sorted(targets: FxHashMap<(Labels, String), Target>) -> Vec<((Labels, String), Target)> {
-    let mut sorted: Vec<_> = targets.into_iter().collect();
-    sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
-    sorted
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Recorded scrapes of the text format, replayed in virtual time.
 
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a malformed corpus fails the test")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -35,6 +35,7 @@ pub(super) struct Scrape {
     wanted: Mutex<Wanted>,
     /// Woken when `wanted` changes; only the newest matters.
     changed: Notify,
+    sync_period: Duration,
     targets: IntGauge,
 }
 
@@ -66,7 +67,7 @@ pub(super) fn build(
     cx: BuildContext,
     args: ArcArgs,
 ) -> BoxFuture<'static, Result<Arc<dyn Component>, ComponentError>> {
-    async move { Ok(Arc::new(Scrape::new(&cx, &args)?) as Arc<dyn Component>) }.boxed()
+    async move { Ok(Arc::new(Scrape::new(&cx, &args, SYNC_PERIOD)?) as Arc<dyn Component>) }.boxed()
 }
 
 fn scrape_args(args: &ArcArgs, stability: Stability) -> Result<&ScrapeArgs, ComponentError> {
@@ -99,7 +100,11 @@ impl Wanted {
 }
 
 impl Scrape {
-    pub(super) fn new(cx: &BuildContext, args: &ArcArgs) -> Result<Self, ComponentError> {
+    pub(super) fn new(
+        cx: &BuildContext,
+        args: &ArcArgs,
+        sync_period: Duration,
+    ) -> Result<Self, ComponentError> {
         let args = scrape_args(args, cx.stability)?;
         let wanted = Wanted::new(args, &cx.id, &cx.services, None)?;
         let sink = Arc::new(Sink {
@@ -128,6 +133,7 @@ impl Scrape {
             pool: Mutex::new(pool),
             wanted: Mutex::new(wanted),
             changed: Notify::new(),
+            sync_period,
             targets: cx.metrics.register(targets),
         })
     }
@@ -144,7 +150,7 @@ impl Scrape {
     async fn keep_in_step(&self) {
         loop {
             let config = self.apply();
-            let quiet_until = Instant::now() + SYNC_PERIOD;
+            let quiet_until = Instant::now() + self.sync_period;
             self.changed.notified().await;
             while Arc::ptr_eq(&config, &self.wanted.lock().config) {
                 tokio::select! {
