@@ -499,7 +499,11 @@ fn encode_fields(fields: &dyn Fields, entries: &mut Vec<BodyEntry>) {
                 }
             }
             FieldRef::Block(slot) => {
-                entries.extend(slot.shown().into_iter().map(|(label, body)| {
+                // A block that need not be there and says nothing beyond its defaults is left out.
+                let may_be_absent = !field.required && matches!(field.ty, TypeSchema::Struct(_));
+                let shown = slot.shown().into_iter();
+                let said = shown.filter(|(_, body)| !(may_be_absent && body.entries.is_empty()));
+                entries.extend(said.map(|(label, body)| {
                     BodyEntry::Block(EvaluatedBlock { name: name(), label, body })
                 }));
             }
