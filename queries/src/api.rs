@@ -119,6 +119,8 @@ pub struct Pending {
 pub struct Rejected {
     /// Errors, and warnings between them, in order.
     pub diagnostics: Vec<Diagnostic>,
+    /// True if texts could not be parsed, so that nothing else was looked at.
+    pub syntax: bool,
 }
 
 impl fmt::Display for Rejected {
@@ -131,28 +133,34 @@ impl std::error::Error for Rejected {}
 
 /// Why a node has no arguments.
 #[derive(Clone, Debug)]
-pub struct EvalError {
-    /// The finding itself, at its own place; without place if it has none.
-    pub(crate) cause: Diagnostic,
-    /// As a load reports it.
-    pub(crate) report: Diagnostic,
+pub struct EvalError(Box<Findings>);
+
+#[derive(Clone, Debug)]
+struct Findings {
+    cause: Diagnostic,
+    report: Option<Diagnostic>,
 }
 
 impl EvalError {
+    /// `cause` is the finding itself, `report` what a load shows instead.
+    pub(crate) fn new(cause: Diagnostic, report: Option<Diagnostic>) -> Self {
+        Self(Box::new(Findings { cause, report }))
+    }
+
     /// The message alone: without place and prefix.
     pub fn message(&self) -> &str {
-        &self.cause.message
+        &self.0.cause.message
     }
 
     /// What is wrong, at its own place (spec/language.md §13); without one if it has none.
     pub fn cause(&self) -> &Diagnostic {
-        &self.cause
+        &self.0.cause
     }
 
     /// What a load reports (spec/runtime.md §4.2): the finding at its own place, or a message about
     /// the whole block.
     pub fn diagnostic(&self) -> &Diagnostic {
-        &self.report
+        self.0.report.as_ref().unwrap_or(&self.0.cause)
     }
 }
 
@@ -160,9 +168,9 @@ impl EvalError {
 impl fmt::Display for EvalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("decoding configuration: ")?;
-        match self.cause.start() {
-            Some(_) => write!(f, "{}", self.cause),
-            None => f.write_str(&self.cause.message),
+        match self.0.cause.start() {
+            Some(_) => write!(f, "{}", self.0.cause),
+            None => f.write_str(&self.0.cause.message),
         }
     }
 }

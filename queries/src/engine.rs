@@ -117,8 +117,10 @@ impl Engine {
         let touched = self.apply(load);
         let (structure, diagnostics) = self.findings(&touched);
         if diagnostics.iter().any(report::is_error) {
+            let new: Vec<u32> = touched.created.iter().chain(&touched.retexted).copied().collect();
+            let syntax = !Reporter::new(self).syntax(&new).is_empty();
             self.rollback();
-            return Err(Rejected { diagnostics });
+            return Err(Rejected { diagnostics, syntax });
         }
         if structure {
             self.view = Arc::new(View::build(&self.db, &self.slots, self.module));
@@ -176,7 +178,7 @@ impl Engine {
     }
 
     /// Arguments of a node. Memoized: as long as nothing that it reads changes, the answer is the
-    /// same allocation.
+    /// same allocation; after a change compare with `==`.
     pub fn evaluate(&self, id: NodeId) -> Result<ArcArgs, EvalError> {
         let Some(slot) = self.slots.resolve(id) else { return Err(EvalError::gone()) };
         match evaluated(&self.db, slot.node) {
@@ -398,7 +400,7 @@ impl Engine {
         let rewired = new.iter().filter(|at| blocks(&self.slots, at)).any(|at| {
             let slot = self.slots.get(*at);
             let deps = deps(db, slot.block);
-            slot.seen.deps.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, deps))
+            !same(&slot.seen.deps, &Some(Arc::clone(deps)))
         });
         let structure = touched.structure || rewired;
         let found = check::load_findings(self, &new, structure);
@@ -465,9 +467,10 @@ impl Engine {
     }
 }
 
-fn same<T>(a: &Option<Arc<T>>, b: &Option<Arc<T>>) -> bool {
+/// Compares results of two revisions; nothing seen yet differs from everything.
+fn same<T: PartialEq>(a: &Option<Arc<T>>, b: &Option<Arc<T>>) -> bool {
     match (a, b) {
-        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
         _ => false,
     }
 }

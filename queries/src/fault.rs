@@ -21,6 +21,8 @@ pub(crate) enum Subject {
     Expr(ExprId),
     /// The name after the dot of an access expression.
     Member(ExprId),
+    /// A field of an object literal, by its value: from the key to the end of the value.
+    Field(ExprId),
     /// A statement, by the indices that lead to it; empty for the block itself.
     Statement(Box<[u32]>, Part),
 }

@@ -18,6 +18,8 @@ mod db;
 mod engine;
 mod eval;
 mod evaluated;
+mod expression;
+mod facts;
 mod fault;
 mod hir;
 mod inputs;
@@ -28,10 +30,13 @@ mod report;
 mod schema;
 mod stdlib;
 mod store;
+#[cfg(test)]
+mod tests;
 mod view;
 
-pub use alloy_syntax::Diagnostic;
+pub use alloy_syntax::{Diagnostic, summary};
 pub use api::{
     EvalError, HostFacts, Load, NodeChange, NodeId, NodeInfo, Options, Pending, Rejected, Source,
 };
 pub use engine::Engine;
+pub use expression::{ExpressionScope, evaluate_expression};

@@ -47,11 +47,8 @@ pub(crate) fn collect_refs(hir: &BlockHir) -> Vec<Ref> {
         }
     }
     let mut refs = Vec::new();
-    for at in 0..hir.exprs.len() {
+    for (at, _) in is_base.iter().enumerate().filter(|(_, is_base)| !**is_base) {
         let id = ExprId(at as u32);
-        if is_base[at] {
-            continue;
-        }
         if let Some((path, first)) = chain(hir, id) {
             refs.push(Ref { path, expr: id, first });
         }

@@ -46,8 +46,7 @@ pub(crate) fn is_error(diagnostic: &Diagnostic) -> bool {
 impl EvalError {
     /// The node does not exist (any more).
     pub(crate) fn gone() -> Self {
-        let cause = Diagnostic::error(ShownSpan::None, "the block has been removed");
-        Self { report: cause.clone(), cause }
+        Self::new(Diagnostic::error(ShownSpan::None, "the block has been removed"), None)
     }
 }
 
@@ -131,14 +130,13 @@ impl<'a> Reporter<'a> {
         let prefix = match kind {
             Some(DefinitionKind::ConfigBlock) => "Failed to evaluate node for config block",
             Some(DefinitionKind::Service) => "Failed to evaluate service",
-            _ if cause.start().is_some() => return EvalError { report: cause.clone(), cause },
+            _ if cause.start().is_some() => return EvalError::new(cause, None),
             _ => "Failed to build component",
         };
-        let error = EvalError { report: cause.clone(), cause };
         let whole = source_map(&self.engine.db, slot.item).root.whole;
-        let message = format!("{prefix}: {error}");
+        let message = format!("{prefix}: {}", EvalError::new(cause.clone(), None));
         let report = self.place(slot.block, Severity::Error, Some(whole), message);
-        EvalError { report, ..error }
+        EvalError::new(cause, Some(report))
     }
 
     fn lines(&self, file: SourceFile) -> Arc<LineIndex> {
@@ -151,11 +149,12 @@ impl<'a> Reporter<'a> {
     }
 }
 
-fn span_of(map: &SourceMap, subject: &Subject) -> Option<Span> {
+pub(crate) fn span_of(map: &SourceMap, subject: &Subject) -> Option<Span> {
     Some(match subject {
         Subject::Nowhere => return None,
         Subject::Expr(expr) => map.expr(*expr),
         Subject::Member(access) => map.member(*access),
+        Subject::Field(value) => map.field(*value),
         Subject::Statement(path, part) => {
             let statement = map.statement(path);
             match part {

@@ -68,54 +68,20 @@ fn block_type(ty: &TypeSchema) -> BlockType {
     }
 }
 
-/// All fields of a struct with the squashed ones in their place.
-fn fields(schema: &'static StructSchema) -> Vec<&'static Field> {
-    let mut all = Vec::new();
-    for field in schema.fields {
-        match (field.kind, &field.ty) {
-            (FieldKind::Squash, TypeSchema::Struct(inner)) => all.extend(fields(inner())),
-            _ => all.push(field),
-        }
-    }
-    all
-}
-
-fn find(all: &[&'static Field], name: &str) -> Option<Named> {
-    for field in all {
-        match field.kind {
-            FieldKind::Attribute if field.name == name => {
-                return Some(Named { field, body: BlockType::None });
-            }
-            FieldKind::Block if field.name == name => {
-                return Some(Named { field, body: block_type(&field.ty) });
-            }
-            FieldKind::Enum => {
-                let Some(member) =
-                    name.strip_prefix(field.name).and_then(|rest| rest.strip_prefix('.'))
-                else {
-                    continue;
-                };
-                let (TypeSchema::Struct(members) | TypeSchema::List(TypeSchema::Struct(members))) =
-                    &field.ty
-                else {
-                    continue;
-                };
-                let member = members().fields.iter().find(|m| m.name == member)?;
-                let body = match block_type(&member.ty) {
-                    BlockType::Once(schema) => BlockType::Many(schema),
-                    other => other,
-                };
-                return Some(Named { field: member, body });
-            }
-            _ => {}
-        }
-    }
-    None
+fn find(schema: &StructSchema, name: &str) -> Option<Named> {
+    let found = schema.find(name)?;
+    let field = found.member.unwrap_or(found.field);
+    let body = match (field.kind, found.member) {
+        (FieldKind::Attribute, _) => BlockType::None,
+        // Each occurrence of a one-of block is an element of its list.
+        (_, Some(_)) => found.body().map_or(BlockType::Map, BlockType::Many),
+        _ => block_type(&field.ty),
+    };
+    Some(Named { field, body })
 }
 
 impl Checker<'_> {
     fn body(&mut self, schema: &'static StructSchema, statements: &[Statement]) {
-        let all = fields(schema);
         let count = |name: &str| {
             let is = |s: &&Statement| matches!(s, Statement::Block(block) if block.name == name);
             statements.iter().filter(is).count()
@@ -125,9 +91,9 @@ impl Checker<'_> {
             match statement {
                 Statement::Attribute { name, value } => {
                     let seen = &statements[..at];
-                    self.attribute(&all, seen, name, *value);
+                    self.attribute(schema, seen, name, *value);
                 }
-                Statement::Block(block) => match find(&all, &block.name) {
+                Statement::Block(block) => match find(schema, &block.name) {
                     None => self.error(
                         Part::Whole,
                         format!("unrecognized block name {}", quote(&block.name)),
@@ -171,7 +137,7 @@ impl Checker<'_> {
             }
             self.path.pop();
         }
-        for field in all {
+        for field in schema.flat_fields() {
             let present = statements.iter().any(|statement| match statement {
                 Statement::Attribute { name, .. } => name == field.name,
                 Statement::Block(block) => block.name == field.name,
@@ -191,9 +157,9 @@ impl Checker<'_> {
         }
     }
 
-    fn attribute(&mut self, all: &[&'static Field], seen: &[Statement], name: &str, value: ExprId) {
+    fn attribute(&mut self, schema: &StructSchema, seen: &[Statement], name: &str, value: ExprId) {
         let quoted = quote(name);
-        let Some(named) = find(all, name) else {
+        let Some(named) = find(schema, name) else {
             self.error(Part::Whole, format!("unrecognized attribute name {quoted}"));
             return;
         };
@@ -213,27 +179,19 @@ impl Checker<'_> {
     /// Decodes a body that holds nothing but this attribute, with null in the place of everything
     /// that is no literal, until nothing is wrong with it any more.
     fn literal(&mut self, expr: ExprId) {
+        let mut found: Vec<(ExprId, Finding)> = Vec::new();
         let mut nulled = Vec::new();
-        loop {
-            let value = match self.literal_value(expr, &nulled) {
-                Ok(Some(value)) => value,
-                Ok(None) => return,
-                Err(fault) => {
-                    self.findings.push(Finding::fault(fault));
-                    return;
-                }
-            };
-            let probe = self.probe(&value);
-            let Err(error) = (self.decode)(&probe) else { return };
+        while let Some(value) = self.literal_value(expr, &mut nulled, &mut found) {
+            let Err(error) = (self.decode)(&self.probe(&value)) else { break };
             // Errors about enclosing bodies (missing attributes) are none of this attribute.
             if error.statements.len() != self.path.len() || !error.about_value {
-                return;
+                break;
             }
             let undecorated = error.undecorated();
             let fault = decorate(self.hir, expr, None, error);
-            let Subject::Expr(subject) = fault.subject else { return };
+            let Subject::Expr(subject) = fault.subject else { break };
             if nulled.contains(&subject) || !fault.path.is_empty() {
-                return;
+                break;
             }
             nulled.push(subject);
             // For a sign the operand is what has the position.
@@ -241,45 +199,61 @@ impl Checker<'_> {
                 Expr::Unary { operand, .. } => *operand,
                 _ => subject,
             };
-            self.findings.push(Finding::error(Subject::Expr(shown), undecorated));
+            let finding = match undecorated.strip_prefix("does not have field named ") {
+                Some(key) => Finding::error(
+                    Subject::Field(subject),
+                    format!("unrecognized attribute name {key}"),
+                ),
+                None => Finding::error(Subject::Expr(shown), undecorated),
+            };
+            found.push((subject, finding));
         }
+        // Ids of expressions rise in source order.
+        found.sort_by_key(|(id, _)| *id);
+        self.findings.extend(found.into_iter().map(|(_, finding)| finding));
     }
 
-    /// The value of an expression as far as it is literal; `None` if nothing of it is.
-    fn literal_value(&self, id: ExprId, nulled: &[ExprId]) -> Result<Option<Value>, Fault> {
+    /// The value of an expression as far as it is literal; `None` if nothing of it is. What cannot
+    /// be computed is reported and null from then on.
+    fn literal_value(
+        &self,
+        id: ExprId,
+        nulled: &mut Vec<ExprId>,
+        found: &mut Vec<(ExprId, Finding)>,
+    ) -> Option<Value> {
         if nulled.contains(&id) {
-            return Ok(Some(Value::Null));
+            return Some(Value::Null);
         }
-        Ok(match self.hir.expr(id) {
-            Expr::Null
-            | Expr::Bool(_)
-            | Expr::Int(_)
-            | Expr::Uint(_)
-            | Expr::Float(_)
-            | Expr::HugeFloat(_)
-            | Expr::String(_) => Some(self.evaluate(id)?),
+        let is_computed = match self.hir.expr(id) {
             Expr::Array(items) => {
                 let items = items
                     .iter()
-                    .map(|item| Ok(self.literal_value(*item, nulled)?.unwrap_or_default()))
-                    .collect::<Result<Vec<_>, Fault>>()?;
-                Some(Value::from(items))
+                    .map(|item| self.literal_value(*item, nulled, found).unwrap_or_default())
+                    .collect::<Vec<_>>();
+                return Some(Value::from(items));
             }
             Expr::Object(fields) => {
-                let members = fields
-                    .iter()
-                    .map(|(key, value)| {
-                        Ok((key.clone(), self.literal_value(*value, nulled)?.unwrap_or_default()))
-                    })
-                    .collect::<Result<alloy_value::Object, Fault>>()?;
-                Some(Value::from(members))
+                let members = fields.iter().map(|(key, value)| {
+                    (key.clone(), self.literal_value(*value, nulled, found).unwrap_or_default())
+                });
+                return Some(Value::from(members.collect::<alloy_value::Object>()));
             }
-            Expr::Unary { operand, .. } if self.is_scalar(*operand) => Some(self.evaluate(id)?),
-            Expr::Binary { left, right, .. } if self.is_scalar(*left) && self.is_scalar(*right) => {
-                Some(self.evaluate(id)?)
+            Expr::Unary { operand, .. } => self.is_scalar(*operand),
+            Expr::Binary { left, right, .. } => self.is_scalar(*left) && self.is_scalar(*right),
+            Expr::HugeFloat(_) => true,
+            _ => self.is_scalar(id),
+        };
+        if !is_computed {
+            return None;
+        }
+        match self.evaluate(id) {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                nulled.push(id);
+                found.push((id, Finding::fault(fault)));
+                Some(Value::Null)
             }
-            _ => None,
-        })
+        }
     }
 
     fn is_scalar(&self, id: ExprId) -> bool {

@@ -143,6 +143,7 @@ impl Slots {
     /// keep arguments, receivers and secrets alive.
     pub(crate) fn free(&mut self, db: &mut Database, at: u32) {
         let slot = &mut self.all[at as usize];
+        let was_block = slot.is_block();
         slot.live = false;
         slot.generation = slot.generation.wrapping_add(1);
         slot.key = ItemKey::default();
@@ -153,8 +154,10 @@ impl Slots {
         slot.node.set_place(db).to(None);
         slot.node.set_exports(db).to(None::<Value>);
         let (node, block) = (slot.node, slot.block);
-        deps(db, block);
-        let _ = evaluated(db, node);
+        if was_block {
+            deps(db, block);
+            let _ = evaluated(db, node);
+        }
         self.free.push(at);
     }
 }

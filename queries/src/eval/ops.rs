@@ -29,8 +29,8 @@ pub(crate) fn unary(op: UnaryOp, operand: &Value) -> Result<Value, String> {
 pub(crate) fn binary(op: BinaryOp, left: Value, right: Value) -> Result<Value, OpError> {
     let (left, right) = pair_secrets(left, right);
     match op {
-        BinaryOp::Eq => return Ok(Value::Bool(left == right)),
-        BinaryOp::Ne => return Ok(Value::Bool(left != right)),
+        BinaryOp::Eq => return Ok(Value::Bool(equal(&left, &right))),
+        BinaryOp::Ne => return Ok(Value::Bool(!equal(&left, &right))),
         _ => {}
     }
     check_types(op, &left, &right)?;
@@ -57,6 +57,19 @@ pub(crate) fn binary(op: BinaryOp, left: Value, right: Value) -> Result<Value, O
             _ => arithmetic(op, &left, &right).map_err(OpError::Right),
         },
     }
+}
+
+/// Equality of the language. What holds a function equals nothing, not even itself.
+fn equal(left: &Value, right: &Value) -> bool {
+    fn has_function(value: &Value) -> bool {
+        match value {
+            Value::Function(_) => true,
+            Value::Array(items) => items.iter().any(has_function),
+            Value::Object(object) => object.members.values().any(has_function),
+            _ => false,
+        }
+    }
+    left == right && !has_function(left)
 }
 
 fn check_types(op: BinaryOp, left: &Value, right: &Value) -> Result<(), OpError> {

@@ -17,11 +17,20 @@ pub(super) fn format(args: &[Value], _: &dyn Scope) -> Result<Value, CallError> 
     Ok(Value::String(Str::from(printer.out)))
 }
 
+/// A value as `%#v` shows it.
+pub(super) fn go_syntax(value: &Value) -> String {
+    let mut printer =
+        Printer { args: &[], next: 0, used_index: false, good_index: true, out: Vec::new() };
+    printer.value(value, 'v', Flags { sharp: true, ..Flags::default() }, 0);
+    String::from_utf8_lossy(&printer.out).into_owned()
+}
+
 /// Flags, width and precision of one verb.
 #[derive(Clone, Copy, Default)]
 struct Flags {
     minus: bool,
     plus: bool,
+    plus_v: bool,
     sharp: bool,
     space: bool,
     zero: bool,
@@ -141,6 +150,9 @@ impl Printer<'_> {
             None => self.push(&format!("%!{verb}(MISSING)")),
             Some(arg) => {
                 self.next += 1;
+                // With `%+v` the sign is a request for field names.
+                let plus_v = verb == 'v' && flags.plus;
+                let flags = Flags { plus: flags.plus && !plus_v, plus_v, ..flags };
                 self.value(&arg.clone(), verb, flags, 0);
             }
         }
@@ -216,7 +228,7 @@ impl Printer<'_> {
             return self.string(value, secret.expose().as_bytes(), verb, flags);
         }
         if let Some(secret) = value.as_optional_secret() {
-            let names = if verb == 'v' && (flags.plus || flags.sharp) {
+            let names = if verb == 'v' && (flags.plus_v || flags.sharp) {
                 ["IsSecret:", "Value:"]
             } else {
                 ["", ""]

@@ -272,6 +272,11 @@ impl Reader<'_> {
     }
 }
 
+/// The value of a string literal, quotes included.
+pub(super) fn string_literal(literal: &[u8]) -> Result<String, String> {
+    Reader { text: literal, at: 0, depth: 0, unreadable: None }.string()
+}
+
 /// A byte in single quotes.
 fn shown(byte: u8) -> String {
     match byte {

@@ -38,11 +38,13 @@ impl Number {
         if digits(text) { text.parse().ok().map(Self::Uint) } else { None }
     }
 
-    /// Truncates toward zero and wraps.
+    /// Truncates toward zero and wraps. Floats out of range become the smallest integer, as the
+    /// reference's processor does it.
     pub(crate) fn to_i64(self) -> i64 {
         match self {
             Self::Int(n) => n,
             Self::Uint(n) => n as i64,
+            Self::Float(n) if n >= 9_223_372_036_854_775_808.0 || n.is_nan() => i64::MIN,
             Self::Float(n) => n as i64,
         }
     }

@@ -1,0 +1,327 @@
+//! What is reported, and where.
+
+use alloy_syntax::{Color, render};
+use expect_test::{Expect, expect};
+
+use super::*;
+
+fn check_load(text: &str, expected: Expect) {
+    expected.assert_eq(&load(&mut engine(), text));
+}
+
+/// The report of a check, as the command prints it.
+fn check_report(text: &str, expected: Expect) {
+    let diagnostics = Engine::check(
+        &REGISTRY,
+        HostFacts::default(),
+        Options::default(),
+        sources(&[("main.alloy", text)]),
+    );
+    expected.assert_eq(&render(&diagnostics, |_| Some(text), Color::Never));
+}
+
+#[test]
+fn blocks_that_cannot_be() {
+    check_load(
+        r#"
+other.thing "x" { }
+test.node { }
+loki.write "x" { }
+test.new "x" { }
+test.community "x" { }
+import.file "lib" { }
+lib.thing "x" { }
+argument "x" { }
+cluster { }
+http { }
+tracing { }
+"#,
+        expect![[r#"
+            main.alloy:10:1: service "cluster" does not support being configured
+            main.alloy:11:1: http blocks are not supported by this version yet
+            main.alloy:7:1: import.file blocks are not supported by this version yet
+            main.alloy:9:1: argument blocks only allowed inside a module
+            main.alloy:12:1: tracing blocks are not supported by this version yet
+            main.alloy:2:1: cannot find the definition of component name "other.thing"
+            main.alloy:3:1: component "test.node" must have a label
+            main.alloy:4:1: component "loki.write" is known but not built into this version yet
+            main.alloy:5:1: component "test.new" is at stability level "experimental", which is below the minimum allowed stability level "generally-available". Use --stability.level command-line flag to enable "experimental" features
+            main.alloy:6:1: the component "test.community" is a community component. Use the --feature.community-components.enabled command-line flag to enable community components
+        "#]],
+    );
+}
+
+#[test]
+fn names_are_unique() {
+    check_report(
+        "test.node \"a\" { }\n\ntest.node \"a\" {\n\ttext = \"x\"\n}\n",
+        expect![[r#"
+            Error: main.alloy:3:1: block test.node.a already declared at main.alloy:1:1
+
+            2 | 
+            3 | test.node "a" {
+              | ^^^^^^^^^^^
+            4 |     text = "x"
+        "#]],
+    );
+}
+
+#[test]
+fn cycles_and_self_references_when_running() {
+    check_load(
+        r#"
+test.node "a" { text = test.node.b.text }
+test.node "b" { text = test.node.c.text }
+test.node "c" { text = test.node.a.text }
+test.node "d" { text = test.node.d.text }
+"#,
+        expect![[r#"
+            -: cycle: test.node.a, test.node.b, test.node.c
+            -: self reference: test.node.d
+        "#]],
+    );
+}
+
+#[test]
+fn cycles_and_self_references_when_checking() {
+    check_report(
+        "test.node \"a\" { text = test.node.b.x }\ntest.node \"b\" { text = test.node.a.x }\ntest.node \"c\" { text = test.node.c.x }\n",
+        expect![[r#"
+            Error: main.alloy:1:1: cycle detected: test.node.a, test.node.b
+
+            1 | test.node "a" { text = test.node.b.x }
+              | ^^^^^^^^^^^^^^^
+            2 | test.node "b" { text = test.node.a.x }
+
+            Error: main.alloy:2:1: cycle detected: test.node.a, test.node.b
+
+            1 | test.node "a" { text = test.node.b.x }
+            2 | test.node "b" { text = test.node.a.x }
+              | ^^^^^^^^^^^^^^^
+            3 | test.node "c" { text = test.node.c.x }
+
+            Error: main.alloy:3:1: cannot reference self
+
+            2 | test.node "b" { text = test.node.a.x }
+            3 | test.node "c" { text = test.node.c.x }
+              | ^^^^^^^^^^^^^^^
+            4 | 
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_references_name_the_whole_chain() {
+    check_load(
+        "test.node \"a\" {\n\ttext = string.join([test.nope.b.c, sys.env(x[0])], \"\")\n}\n",
+        expect![[r#"
+            main.alloy:2:22: component "test.nope.b.c" does not exist or is out of scope
+            main.alloy:2:45: component "x" does not exist or is out of scope
+        "#]],
+    );
+}
+
+#[test]
+fn library_names_warn() {
+    check_load(
+        "sys \"env\" { }\ntest.node \"a\" {\n\ttext = coalesce(sys.env.text, env(\"HOME\"), \"z\")\n}\n",
+        expect![[r#"
+            warning main.alloy:3:18: a component is shadowing an existing stdlib name
+            warning main.alloy:3:32: this stdlib function is deprecated; please refer to the documentation for updated usage and alternatives
+            added sys.env: 
+            added test.node.a: decoding configuration: main.alloy:3:26: field "text" does not exist
+        "#]],
+    );
+}
+
+#[test]
+fn a_stray_attribute_ends_the_file() {
+    check_load(
+        "colour = 1\nother.thing \"x\" { }\n",
+        expect![[r#"
+            main.alloy:1:1: unrecognized attribute colour
+        "#]],
+    );
+}
+
+#[test]
+fn syntax_errors_hide_everything_else() {
+    check_load(
+        "test.node \"a\" {\n\ttext = \n}\nother.thing \"x\" { }\n",
+        expect![[r#"
+            main.alloy:3:1: expected expression, got }
+        "#]],
+    );
+}
+
+#[test]
+fn evaluation_errors_have_positions() {
+    let cases = [
+        ("text = [1][3]", "main.alloy:2:12: 3 index 3 is out of range of array with length 1"),
+        ("items = [\"a\", true]", "main.alloy:2:15: true should be string, got bool"),
+        ("text = 1\nrule {\nevery = \"1m\"\n}", "missing required attribute \"source\""),
+        (
+            "rule {\nsource = \"x\"\nevery = \"soon\"\n}",
+            "main.alloy:4:9: \"soon\" time: invalid duration \"soon\"",
+        ),
+        ("number = null.x", " cannot access field \"x\" on value of type null"),
+        ("limit { }\nlimit { }", "main.alloy:2:1: block \"limit\" may only be specified once"),
+        (
+            "token = encoding.from_base64(\"aGk=\")",
+            "main.alloy:2:9: encoding.from_base64(\"aGk=\") should be capsule, got array",
+        ),
+    ];
+    for (body, expected) in cases {
+        let mut engine = engine();
+        engine.load(load_of(&format!("test.node \"a\" {{\n{body}\n}}\n"))).unwrap();
+        let error = engine.evaluate(engine.find("test.node.a").unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), format!("decoding configuration: {expected}"), "{body}");
+    }
+}
+
+#[test]
+fn errors_come_in_source_order() {
+    let cases = [
+        ("colour = nope()\ntext = 1 + true", "unrecognized attribute name \"colour\""),
+        ("text = \"a\"\ntext = 1 + true", "attribute \"text\" may only be provided once"),
+        (
+            "text = 1 + true\ncolour = 1",
+            "true should be one of [number string capsule] for binop +, got bool",
+        ),
+        ("number = true\ntext = 1 + true", "true should be number, got bool"),
+        (
+            "rule {\nevery = 1 + true\n}",
+            "true should be one of [number string capsule] for binop +, got bool",
+        ),
+        ("rule { }\ntext = 1 + true", "missing required attribute \"source\""),
+    ];
+    for (body, expected) in cases {
+        let mut engine = engine();
+        let text = format!("test.node \"a\" {{\n{body}\n}}\n");
+        let text = text.replace("nope()", "sys.env()");
+        engine.load(load_of(&text)).unwrap();
+        let error = engine.evaluate(engine.find("test.node.a").unwrap()).unwrap_err();
+        assert_eq!(error.message(), expected, "{body}");
+    }
+}
+
+#[test]
+fn reports_of_failed_evaluations() {
+    let mut engine = engine();
+    engine
+        .load(load_of(
+            "test.node \"a\" {\n\tnumber = true\n}\ntest.node \"b\" {\n\trule { }\n}\nlogging {\n\tnumber = true\n}\n",
+        ))
+        .unwrap();
+    let report = |id: &str| {
+        let error = engine.evaluate(engine.find(id).unwrap()).unwrap_err();
+        let end = error.diagnostic().end().unwrap();
+        format!("{} to {end}\n", error.diagnostic())
+    };
+    expect![[r#"
+        main.alloy:2:11: true should be number, got bool to 2:14
+        main.alloy:4:1: Failed to build component: decoding configuration: missing required attribute "source" to 6:1
+        main.alloy:7:1: Failed to evaluate node for config block: decoding configuration: main.alloy:8:11: true should be number, got bool to 9:1
+    "#]]
+    .assert_eq(&[report("test.node.a"), report("test.node.b"), report("logging")].concat());
+}
+
+#[test]
+fn a_check_reports_all_that_is_wrong_with_a_block() {
+    check_report(
+        r#"test.node "a" {
+	colour = 1
+	number = "x"
+	items  = ["a", true, nope, -"b"]
+	rule {
+		every = "soon"
+	}
+	limit { }
+	limit { }
+	text "x" { }
+	rule   = 1
+}
+"#,
+        expect![[r#"
+            Error: main.alloy:2:2: unrecognized attribute name "colour"
+
+            1 | test.node "a" {
+            2 |     colour = 1
+              |     ^^^^^^^^^^
+            3 |     number = "x"
+
+            Error: main.alloy:3:11: expected number, got string
+
+            2 |     colour = 1
+            3 |     number = "x"
+              |              ^^^
+            4 |     items  = ["a", true, nope, -"b"]
+
+            Error: main.alloy:4:17: expected string, got bool
+
+            3 |     number = "x"
+            4 |     items  = ["a", true, nope, -"b"]
+              |                    ^^^^
+            5 |     rule {
+
+            Error: main.alloy:4:30: expected number, got string
+
+            3 |     number = "x"
+            4 |     items  = ["a", true, nope, -"b"]
+              |                                 ^^^
+            5 |     rule {
+
+            Error: main.alloy:6:11: time: invalid duration "soon"
+
+            5 |     rule {
+            6 |         every = "soon"
+              |                 ^^^^^^
+            7 |     }
+
+            Error: main.alloy:5:2: missing required attribute "source"
+
+            4 |       items  = ["a", true, nope, -"b"]
+            5 |       rule {
+              |  _____^^^^^^
+            6 | |         every = "soon"
+            7 | |     }
+              | |_____^
+            8 |       limit { }
+
+            Error: main.alloy:8:2: block "limit" may only be specified once
+
+            7 |     }
+            8 |     limit { }
+              |     ^^^^^^^^^
+            9 |     limit { }
+
+            Error: main.alloy:9:2: block "limit" may only be specified once
+
+             8 |     limit { }
+             9 |     limit { }
+               |     ^^^^^^^^^
+            10 |     text "x" { }
+
+            Error: main.alloy:10:2: "text" must be an attribute, but is used as a block
+
+             9 |     limit { }
+            10 |     text "x" { }
+               |     ^^^^^^^^^^^^
+            11 |     rule   = 1
+
+            Error: main.alloy:11:2: "rule" must be a block, but is used as an attribute
+
+            10 |     text "x" { }
+            11 |     rule   = 1
+               |     ^^^^^^^^^^
+            12 | }
+
+            Error: main.alloy:4:23: component "nope" does not exist or is out of scope
+
+            3 |     number = "x"
+            4 |     items  = ["a", true, nope, -"b"]
+              |                          ^^^^
+            5 |     rule {
+        "#]],
+    );
+}
