@@ -217,7 +217,7 @@ fn check_report(reports: &[Sent], expected: &Value) -> Result<(), String> {
 }
 
 fn check_samples(mut got: Vec<Sent>, expected: &Value) -> Result<(), String> {
-    got.sort_by(|a, b| labels(&a.labels).to_string().cmp(&labels(&b.labels).to_string()));
+    got.sort_by_key(|sent| labels(&sent.labels).to_string());
     let mut wanted: Vec<&Value> = expected["samples"].as_array().expect("samples").iter().collect();
     wanted.sort_by_key(|sample| sample["labels"].to_string());
     if got.len() != wanted.len() {

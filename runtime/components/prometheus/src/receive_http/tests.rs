@@ -23,7 +23,10 @@ use super::run::ReceiveHttp;
 
 const NOW_MS: i64 = 1_000_000;
 
-fn message(series: &[(&[(&str, &str)], f64, i64)]) -> Vec<u8> {
+/// Labels, value and time of a sample.
+type Sample<'a> = (&'a [(&'a str, &'a str)], f64, i64);
+
+fn message(series: &[Sample<'_>]) -> Vec<u8> {
     let (mut scratch, mut out) = (Vec::new(), Vec::new());
     for &(labels, value, timestamp_ms) in series {
         let mut encoded = Vec::new();
@@ -54,10 +57,7 @@ fn labels_are_sorted_and_emptied_and_bad_series_are_skipped() {
         (&[("__name__", "utf8"), ("naïve", "ja")], 4.0, 6),
     ]);
     let (rows, skipped) = rows(&table, &body).expect("accepted");
-    assert_eq!(
-        rows,
-        [r#"{__name__="up", job="a"} 1 @5"#, r#"{__name__="utf8", naïve="ja"} 4 @6"#]
-    );
+    assert_eq!(rows, [r#"{__name__="up", job="a"} 1 @5"#, r#"{__name__="utf8", naïve="ja"} 4 @6"#]);
     assert_eq!(skipped, 2);
     assert!(table.is_empty(), "nothing holds pushed series once the batches are gone");
 }
@@ -162,7 +162,8 @@ fn context() -> BuildContext {
 
 async fn request(addr: std::net::SocketAddr, head: &str, body: &[u8]) -> u16 {
     let mut stream = tokio::net::TcpStream::connect(addr).await.expect("connect");
-    let head = format!("{head}Host: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head =
+        format!("{head}Host: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
     stream.write_all(head.as_bytes()).await.expect("write");
     stream.write_all(body).await.expect("write");
     let mut answer = Vec::new();
@@ -188,8 +189,18 @@ async fn answers_follow_the_request() {
     for (head, body, status) in [
         (format!("{post}{protobuf}Content-Encoding: snappy\r\n"), &good[..], 204),
         (format!("{post}{protobuf}"), &good[..], 204),
-        (format!("{post}Content-Type: application/x-protobuf;proto=prometheus.WriteRequest\r\n"), &good[..], 204),
-        (format!("{post}Content-Type: application/x-protobuf;proto=io.prometheus.write.v2.Request\r\n"), &good[..], 415),
+        (
+            format!("{post}Content-Type: application/x-protobuf;proto=prometheus.WriteRequest\r\n"),
+            &good[..],
+            204,
+        ),
+        (
+            format!(
+                "{post}Content-Type: application/x-protobuf;proto=io.prometheus.write.v2.Request\r\n"
+            ),
+            &good[..],
+            415,
+        ),
         (format!("{post}Content-Type: text/plain\r\n"), &good[..], 415),
         (post.to_owned(), &good[..], 415),
         (format!("{post}{protobuf}Content-Encoding: gzip\r\n"), &good[..], 415),

@@ -76,7 +76,7 @@ async fn target_is_scraped_and_an_update_leaves_its_loop_alone() {
     let cx = Context::new(NAME);
     let recorder = Recorder::new(cx.series());
     let (address, mut heads) = serve("m 7\n").await;
-    let first = args(&recorder, &[address.clone()]);
+    let first = args(&recorder, std::slice::from_ref(&address));
     let scrape = Arc::new(Scrape::new(&cx.build, &ArcArgs::new(first), Duration::ZERO).unwrap());
     let cancel = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&scrape).run(RunContext { cancel: cancel.clone() }));
