@@ -12,12 +12,19 @@ pub mod echo;
 mod liveness;
 pub mod receive_http;
 pub mod relabel;
+pub mod remote_write;
 pub mod scrape;
 #[cfg(test)]
 mod testing;
 
 /// The components of this family.
-pub static COMPONENTS: &[&ComponentDef] = &[&echo::COMPONENT, &relabel::COMPONENT, &scrape::COMPONENT, &receive_http::COMPONENT];
+pub static COMPONENTS: &[&ComponentDef] = &[
+    &echo::COMPONENT,
+    &relabel::COMPONENT,
+    &scrape::COMPONENT,
+    &receive_http::COMPONENT,
+    &remote_write::COMPONENT,
+];
 
 /// The controller passed arguments of another type than the definition's.
 fn wrong_arguments(component: &str) -> ComponentError {

@@ -507,8 +507,8 @@ fn for_each<'a>(
                 Wire::Fixed64(u64::from_le_bytes(*value))
             }
             BYTES => {
-                let len = usize::try_from(read_varint(&mut rest)?)
-                    .map_err(|_| DecodeError::Truncated)?;
+                let len =
+                    usize::try_from(read_varint(&mut rest)?).map_err(|_| DecodeError::Truncated)?;
                 let (value, after) = rest.split_at_checked(len).ok_or(DecodeError::Truncated)?;
                 rest = after;
                 Wire::Bytes(value)

@@ -393,7 +393,7 @@ pub(crate) fn get(input: &mut &[u8]) -> Result<u64, Malformed> {
 
 pub(crate) fn fuzz(data: &[u8]) {
     drop(decode_batch(data));
-    drop(decode_series(data, |_, labels| drop(decode_labels(labels))));
+    let _checked = decode_series(data, |_, labels| drop(decode_labels(labels)));
     if let Ok(body) = unwrap(data) {
         drop(decode_batch(&body));
     }

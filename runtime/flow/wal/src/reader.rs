@@ -86,12 +86,12 @@ impl Reader {
             self.next = Some(next);
             self.disk = None;
             state.ring.advance(self.id, next);
-            return self.from_ring(state, next);
+            return self.read_ring(state, next);
         };
-        self.from_ring(state, next)
+        self.read_ring(state, next)
     }
 
-    fn from_ring(&mut self, state: &mut crate::log::State, mut next: u64) -> Plan {
+    fn read_ring(&mut self, state: &mut crate::log::State, mut next: u64) -> Plan {
         loop {
             if let Some(entry) = state.ring.get(next) {
                 let delivery = Delivery {

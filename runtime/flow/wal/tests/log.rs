@@ -1,5 +1,7 @@
 //! The log as its users see it: survives its process, damage and a full disk.
 
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,7 +146,7 @@ async fn damage_is_counted_kept_aside_and_skipped() {
         let (found, corruptions) = read_from(folder.path(), Position::default()).await;
         assert_eq!(corruptions, 1, "{at}");
         let others = found.len();
-        assert!(others > 100 && (at == 0 || others < 300), "{at}: {others} of {end}");
+        assert!(others > 100 && (at < 32 || others < 300), "{at}: {others} of {end}");
         assert!(found.is_sorted(), "{at}");
         assert_eq!(found.last(), Some(&299.0), "{at}");
     }

@@ -334,7 +334,10 @@ impl RemoteWriteArgs {
                 )));
             }
             let refused = [
-                ("protobuf_message = \"io.prometheus.write.v2.Request\"", endpoint.protobuf_message == V2),
+                (
+                    "protobuf_message = \"io.prometheus.write.v2.Request\"",
+                    endpoint.protobuf_message == V2,
+                ),
                 ("the sigv4 block", endpoint.sigv4.is_some()),
                 ("the azuread block", endpoint.azuread.is_some()),
                 ("the google_iam block", endpoint.google_iam.is_some()),

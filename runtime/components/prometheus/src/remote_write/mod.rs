@@ -1,0 +1,35 @@
+//! `prometheus.remote_write`: logs samples on disk and sends them to remote write endpoints
+//! (spec/components/prometheus.remote_write.md).
+
+mod args;
+mod log_metrics;
+mod run;
+mod spec;
+#[cfg(test)]
+mod tests;
+
+use alloy_component::ComponentDef;
+use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Stability};
+
+pub use args::{
+    AzureAdBlock, AzureOAuthBlock, AzureSdkBlock, EndpointBlock, GoogleIamBlock,
+    ManagedIdentityBlock, MetadataConfigBlock, QueueConfigBlock, RemoteWriteArgs,
+    RemoteWriteExports, SigV4Block, WalBlock, WorkloadIdentityBlock,
+};
+
+/// Name of the component.
+const NAME: &str = "prometheus.remote_write";
+
+static DEFINITION: Definition = Definition {
+    name: NAME,
+    kind: DefinitionKind::Component,
+    stability: Stability::GenerallyAvailable,
+    community: false,
+    args: Some((<RemoteWriteArgs as Args>::schema, ArcArgs::decode::<RemoteWriteArgs>)),
+    exports: Some(<RemoteWriteExports as Exports>::schema),
+    doc: "Sends metrics to endpoints that take the Prometheus remote write protocol.",
+};
+
+/// `prometheus.remote_write`.
+pub static COMPONENT: ComponentDef =
+    ComponentDef { definition: &DEFINITION, build: Some(run::build) };
