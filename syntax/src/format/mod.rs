@@ -4,7 +4,7 @@
 //! - Formatting formatted text changes nothing.
 //! - Values, keys and comments come out as they went in.
 //!
-//! Start reading at [`format`].
+//! Start reading at [`format()`].
 
 mod columns;
 mod printer;
@@ -27,7 +27,7 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     format_parsed(text, &crate::parse_file(text))
 }
 
-/// [`format`] for bytes of unknown encoding; what is not UTF-8 is wrong.
+/// [`format()`] for bytes of unknown encoding; what is not UTF-8 is wrong.
 pub fn format_bytes(bytes: &[u8]) -> Result<String, Vec<Diagnostic>> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return format(text);
