@@ -261,7 +261,7 @@ mod tests {
         let one = MetricsReceiver(Arc::new(Nowhere));
         let other = MetricsReceiver(Arc::new(Nowhere));
         assert_eq!(MetricsReceiver::from_value(&one.to_value()).unwrap(), one);
-        assert_eq!(one.to_value().identical(&one.to_value()), true);
+        assert!(one.to_value().identical(&one.to_value()));
         assert_ne!(MetricsReceiver::from_value(&other.to_value()).unwrap(), one);
         assert_eq!(
             MetricsReceiver::from_value(&Value::Null).unwrap(),

@@ -103,12 +103,13 @@ impl Controller {
         match catch_unwind(AssertUnwindSafe(question)) {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
-                Err(Finding { diagnostic: error.diagnostic().clone(), logged: error.to_string() })
+                let diagnostic = Box::new(error.diagnostic().clone());
+                Err(Finding { diagnostic, logged: error.to_string() })
             }
             Err(panic) => {
                 let logged = format!("evaluation {}", panic_text(&*panic));
                 let diagnostic = self.engine.block_diagnostic(id, &logged);
-                Err(Finding { diagnostic, logged })
+                Err(Finding { diagnostic: Box::new(diagnostic), logged })
             }
         }
     }
@@ -143,7 +144,9 @@ impl Controller {
         if node.failure.is_none() && node.accepted.as_ref() == Some(&args) {
             return self.accepted(id, args);
         }
-        match self.config_blocks[index].apply(Some(&args)) {
+        let block = &mut self.config_blocks[index];
+        let applied = catch_unwind(AssertUnwindSafe(|| block.apply(Some(&args))));
+        match applied.unwrap_or_else(|panic| Err(panic_text(&*panic))) {
             Ok(()) => self.accepted(id, args),
             Err(error) => {
                 let name = self.config_blocks[index].name();
@@ -170,7 +173,7 @@ impl Controller {
     /// The arguments don't evaluate: the node keeps what it has.
     fn refuse_evaluation(&mut self, id: NodeId, finding: Finding) {
         self.log_failure(id, &finding.logged);
-        self.fail(id, Failure::Evaluation(finding.diagnostic), &finding.logged);
+        self.fail(id, Failure::Evaluation(*finding.diagnostic), &finding.logged);
     }
 
     /// Building, updating or applying failed: the node keeps what it has.

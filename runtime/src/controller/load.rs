@@ -85,7 +85,7 @@ impl Controller {
                 self.log_failure(*id, &finding.logged);
             }
             self.engine.rollback();
-            let diagnostics = findings.into_iter().map(|(_, f)| f.diagnostic).collect();
+            let diagnostics = findings.into_iter().map(|(_, f)| *f.diagnostic).collect();
             return Err(LoadError::new(LoadFailure::Rejected, diagnostics));
         }
         for warning in &pending.warnings {
@@ -106,7 +106,7 @@ impl Controller {
             };
             if added && let Some(message) = self.not_runnable(id) {
                 let diagnostic = self.engine.block_diagnostic(id, &message);
-                findings.push((id, Finding { diagnostic, logged: message }));
+                findings.push((id, Finding { diagnostic: Box::new(diagnostic), logged: message }));
                 continue;
             }
             // Exports of a component that is not built yet are unknown, which is no error.
@@ -188,6 +188,13 @@ impl Controller {
         self.engine.commit();
         self.revision += 1;
         self.renumber();
+        for id in &dirty {
+            let flows = self.flows_of(*id);
+            if let Some(node) = self.nodes.get_mut(id) {
+                node.flows = flows;
+            }
+        }
+        self.structure_changed |= !pending.changes.is_empty();
         self.stop_removed(removed, readers);
         self.apply_defaults(first);
         for id in self.second_chances() {
@@ -379,6 +386,7 @@ impl Controller {
         self.hold_starts = false;
         self.revision = 0;
         self.graph_changed = true;
+        self.structure_changed = true;
     }
 
     /// When the controller must wake up although nothing happens.
@@ -401,6 +409,6 @@ impl Controller {
 
 /// Why a node did not evaluate: for the report and for the log.
 pub(super) struct Finding {
-    pub(super) diagnostic: Diagnostic,
+    pub(super) diagnostic: Box<Diagnostic>,
     pub(super) logged: String,
 }

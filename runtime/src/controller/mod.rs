@@ -10,6 +10,7 @@ mod publish;
 mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -17,7 +18,7 @@ use alloy_component::ComponentDef;
 use alloy_queries::{Engine, NodeId, Options};
 use alloy_value::{Definition, DefinitionKind};
 use arc_swap::ArcSwap;
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::Receiver;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -62,7 +63,10 @@ pub(crate) struct Controller {
     to_start: BTreeSet<(u32, NodeId)>,
     /// Nodes whose state is to be published.
     touched: BTreeSet<NodeId>,
+    /// The snapshot is out of date.
     graph_changed: bool,
+    /// Its nodes and edges are.
+    structure_changed: bool,
     loads: Vec<LoadInProgress>,
     status: LoadStatus,
     revision: u64,
@@ -98,6 +102,7 @@ impl Controller {
             to_start: BTreeSet::new(),
             touched: BTreeSet::new(),
             graph_changed: false,
+            structure_changed: false,
             loads: Vec::new(),
             status: LoadStatus::default(),
             revision: 0,
@@ -112,35 +117,41 @@ impl Controller {
 
     /// Handles events until everything has stopped after [`Event::Shutdown`].
     pub(crate) fn run(mut self, queue: &Receiver<Event>) {
-        loop {
-            match self.wake_in() {
-                None => match queue.recv() {
-                    Ok(event) => self.handle(event),
-                    // Not possible while `shared.events` is alive.
-                    Err(_) => break,
-                },
-                Some(patience) => match queue.recv_timeout(patience) {
-                    Ok(event) => self.handle(event),
-                    Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => break,
-                },
-            }
-            for event in queue.try_iter().take(BATCH) {
-                self.handle(event);
-            }
-            self.drive();
-            self.release_stops();
-            self.start_ready();
-            self.settle_loads();
-            self.publish();
-            if self.has_stopped() {
-                break;
+        while !self.has_stopped() {
+            let event = match self.wake_in() {
+                None => queue.recv().ok(),
+                Some(patience) => queue.recv_timeout(patience).ok(),
+            };
+            // Values and config blocks are foreign code that runs here when dropped or applied. A
+            // panic of it may lose one event, which is better than losing the process.
+            let step = AssertUnwindSafe(|| self.step(event, queue));
+            if let Err(panic) = catch_unwind(step) {
+                let err = panic_text(&*panic);
+                tracing::error!(
+                    controller_path = "/",
+                    controller_id = "",
+                    err,
+                    "controller panicked"
+                );
             }
         }
         for done in self.shutdown.take().into_iter().flatten() {
             // Whoever asked may have stopped waiting.
             let _nobody_waits = done.send(());
         }
+    }
+
+    /// One turn: the event that woke the controller and what came meanwhile, then everything that
+    /// follows from them.
+    fn step(&mut self, event: Option<Event>, queue: &Receiver<Event>) {
+        for event in event.into_iter().chain(queue.try_iter().take(BATCH)) {
+            self.handle(event);
+        }
+        self.drive();
+        self.release_stops();
+        self.start_ready();
+        self.settle_loads();
+        self.publish();
     }
 
     fn handle(&mut self, event: Event) {
@@ -198,7 +209,9 @@ impl Controller {
         let Epoch(batch) = self.next_epoch();
         let ids = groups.iter().flatten().map(|unit| Arc::clone(unit.id())).collect();
         self.stopping.insert(batch, ids);
-        let (events, deadline) = (self.shared.events.clone(), self.options.shutdown_deadline);
+        // Made here: a task that never begins drops what it has captured.
+        let report = StopReport { events: self.shared.events.clone(), batch };
+        let deadline = self.options.shutdown_deadline;
         let may_stop = if readers.is_empty() {
             None
         } else {
@@ -207,13 +220,12 @@ impl Controller {
             Some(may_stop)
         };
         let stop = async move {
+            let _report = report;
             if let Some(may_stop) = may_stop {
                 // Either way it goes on: the signal is the end of the channel.
                 let _signal_or_late = tokio::time::timeout(READERS_PATIENCE, may_stop).await;
             }
             tasks::stop_groups(groups, deadline).await;
-            // The controller outlives its stops.
-            drop(events.send(Event::Stopped { batch }));
         };
         while self.stop_tasks.try_join_next().is_some() {}
         self.stop_tasks.spawn_on(stop, &self.options.tokio);
@@ -280,5 +292,18 @@ impl Controller {
 
     fn now() -> SystemTime {
         SystemTime::now()
+    }
+}
+
+/// Reports the end of a batch of stops, also if the task is dropped with its runtime.
+struct StopReport {
+    events: EventSender,
+    batch: u64,
+}
+
+impl Drop for StopReport {
+    fn drop(&mut self) {
+        // Nobody listens any more once the controller has ended.
+        drop(self.events.send(Event::Stopped { batch: self.batch }));
     }
 }

@@ -11,6 +11,7 @@ use prometheus::IntCounter;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::publish::Flow;
 use super::tasks::StopUnit;
 use crate::event::{Epoch, Event, EventSender};
 use crate::health;
@@ -84,6 +85,8 @@ pub(super) struct Node {
     /// Arguments that wait for the end of the build or update. Newer ones replace them.
     pub(super) pending: Option<ArcArgs>,
     pub(super) exports: Option<Value>,
+    /// Nodes whose exports it refers to, and which way data goes; one entry per reference.
+    pub(super) flows: Vec<(NodeId, Flow)>,
     pub(super) component: Option<Arc<dyn Component>>,
     pub(super) metrics: Option<ComponentMetrics>,
     pub(super) updates: Option<IntCounter>,
@@ -136,6 +139,7 @@ impl Node {
             updating: false,
             pending: None,
             exports: None,
+            flows: Vec::new(),
             component: None,
             metrics: None,
             updates: None,

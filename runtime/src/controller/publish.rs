@@ -22,16 +22,16 @@ impl Controller {
         if std::mem::take(&mut self.graph_changed) {
             let snapshot = self.graph();
             self.shared.snapshot.store(Arc::new(snapshot));
+            self.structure_changed = false;
         }
     }
 
     fn graph(&self) -> GraphSnapshot {
         let last = self.shared.snapshot.load();
         let load = self.status.clone();
-        if last.revision == self.revision && last.nodes.len() == self.nodes.len() {
-            // Only the outcome of a load is new.
+        if !self.structure_changed {
             return GraphSnapshot {
-                revision: last.revision,
+                revision: self.revision,
                 load,
                 nodes: Arc::clone(&last.nodes),
                 edges: Arc::clone(&last.edges),
@@ -58,34 +58,44 @@ impl Controller {
         }
     }
 
+    /// Which way data goes along the references of a component. Asked once per change of its text.
+    pub(super) fn flows_of(&self, id: NodeId) -> Vec<(NodeId, Flow)> {
+        if !self.is_component(id) {
+            return Vec::new();
+        }
+        let references = self.engine.references(id).into_iter();
+        let flow_of = |(target, path): (NodeId, String)| {
+            let exports = self.engine.node(target)?.definition.exports?;
+            Some((target, flow(exports(), &path)?))
+        };
+        references.filter(|(target, _)| self.is_component(*target)).filter_map(flow_of).collect()
+    }
+
+    fn is_component(&self, id: NodeId) -> bool {
+        let info = self.engine.node(id);
+        info.is_some_and(|info| info.definition.kind == DefinitionKind::Component)
+    }
+
     /// Edges between components.
     fn edges(&self, ids: &[NodeId]) -> Vec<NodeEdges> {
         let at: FxHashMap<NodeId, usize> =
             ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-        let is_component = |id: &NodeId| {
-            let info = self.engine.node(*id);
-            info.is_some_and(|info| info.definition.kind == DefinitionKind::Component)
-        };
         let indices = |of: &[NodeId]| -> Box<[usize]> {
             let mut indices: Vec<usize> = of
                 .iter()
-                .filter(|id| is_component(id))
+                .filter(|id| self.is_component(**id))
                 .filter_map(|id| at.get(id).copied())
                 .collect();
             indices.sort_unstable();
             indices.into()
         };
         let mut flows: Vec<Vec<usize>> = vec![Vec::new(); ids.len()];
-        for (reader, id) in ids.iter().enumerate().filter(|(_, id)| is_component(id)) {
-            for (target, path) in self.engine.references(*id) {
-                let (Some(&read), true) = (at.get(&target), is_component(&target)) else {
-                    continue;
-                };
-                let schema = self.engine.node(target).and_then(|info| info.definition.exports);
-                match schema.and_then(|schema| flow(schema(), &path)) {
-                    Some(Flow::IntoTarget) => flows[reader].push(read),
-                    Some(Flow::FromTarget) => flows[read].push(reader),
-                    None => {}
+        for (reader, id) in ids.iter().enumerate() {
+            for (target, flow) in self.nodes.get(id).into_iter().flat_map(|node| &node.flows) {
+                match (at.get(target), flow) {
+                    (Some(&target), Flow::IntoTarget) => flows[reader].push(target),
+                    (Some(&target), Flow::FromTarget) => flows[target].push(reader),
+                    (None, _) => {}
                 }
             }
         }
@@ -104,7 +114,7 @@ impl Controller {
 
 /// Direction in which data follows a reference (spec/runtime.md §3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flow {
+pub(super) enum Flow {
     /// The reference is to a receiver: data goes from who refers to it.
     IntoTarget,
     /// The reference is to a value: data goes to who refers to it.

@@ -2,5 +2,6 @@
 
 mod fixture;
 mod lifecycle;
+mod loader;
 mod propagation;
 mod reload;

@@ -316,6 +316,45 @@ async fn logging_is_applied_and_restored() {
 }
 
 #[tokio::test]
+async fn failed_first_load_applies_logging_only_if_the_text_is_in_order() {
+    let json = "logging { format = \"json\" }\n".to_owned();
+    let cases = [
+        (json.clone() + "test.node \"a\" {\n", None),
+        (json.clone() + &reader("a", "nope"), None),
+        (json.clone() + "logging { }\n", None),
+        ("logging { format = 1 }\n".to_owned(), None),
+        (json.clone() + "test.node \"a\" { value = 1 / 0 }\n", Some(LogFormat::Json)),
+        (json.clone() + "test.node \"a\" { fault = \"build\" }\n", Some(LogFormat::Json)),
+        ("test.node \"a\" { value = 1 / 0 }\n".to_owned(), Some(LogFormat::Logfmt)),
+    ];
+    for (text, expected) in cases {
+        let t = Fixture::new();
+        t.load(&text).await.unwrap_err();
+        let applied: Vec<_> = t.board.logging().into_iter().map(|(_, format)| format).collect();
+        assert_eq!(applied, Vec::from_iter(expected), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn panic_of_a_config_block_costs_nothing_else() {
+    struct Panics;
+    impl crate::ConfigBlock for Panics {
+        fn name(&self) -> &'static str {
+            "logging"
+        }
+        fn apply(&mut self, args: Option<&alloy_value::ArcArgs>) -> Result<(), String> {
+            if args.is_some() { panic!("applied by the test") } else { Ok(()) }
+        }
+    }
+    let t = Fixture::with(|options| options.config_blocks = vec![Box::new(Panics)]);
+    t.load(&node("a", "1")).await.unwrap();
+    let error = t.load(&(node("a", "2") + "logging { }\n")).await.unwrap_err();
+    expect!["error during the initial load: main.alloy:2:1: Failed to evaluate node for config block: could not update logger: panicked: applied by the test"]
+        .assert_eq(&error.to_string());
+    assert_eq!(t.value("a").as_deref(), Some("2"));
+}
+
+#[tokio::test]
 async fn logging_refuses_what_it_cannot_do() {
     let t = Fixture::new();
     let mut seen = String::new();
