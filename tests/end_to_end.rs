@@ -203,9 +203,8 @@ fn a_kill_while_the_backend_is_up_loses_nothing_to_a_refused_overlap() {
     let last = target.served();
     wait_for("all logged and all later samples", Duration::from_secs(60), || {
         let numbers = received(&prometheus)?;
-        let missing: Vec<_> = (1..=last)
-            .filter(|n| !lost_at_most.contains(n) && !numbers.contains_key(n))
-            .collect();
+        let missing: Vec<_> =
+            (1..=last).filter(|n| !lost_at_most.contains(n) && !numbers.contains_key(n)).collect();
         if missing.is_empty() { Ok(()) } else { Err(format!("missing {missing:?} of {last}")) }
     });
 }

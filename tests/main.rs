@@ -1,6 +1,8 @@
 //! Black-box tests: the real binary against real peers. One test binary, so that the program is
 //! linked once.
 
+#![expect(clippy::expect_used, reason = "a test ends at what it did not expect")]
+
 mod end_to_end;
 mod reload;
 mod server;

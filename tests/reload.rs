@@ -124,7 +124,10 @@ fn a_rejected_revision_changes_nothing() {
     let list = http::ok(&alloy.url("/api/v0/web/components")).expect("components");
     for (bad, said) in [
         (format!("{good}\nlocal.file \"x\" {{\n"), "expected"),
-        (good.replace("prometheus.echo.e3.receiver", "prometheus.echo.nope.receiver"), "prometheus.echo.nope.receiver"),
+        (
+            good.replace("prometheus.echo.e3.receiver", "prometheus.echo.nope.receiver"),
+            "prometheus.echo.nope.receiver",
+        ),
         (format!("{good}\nlocal.fil \"x\" {{ }}\n"), "local.fil"),
         (format!("{good}\nloki.write \"x\" {{ }}\n"), "loki.write"),
         (
@@ -149,11 +152,9 @@ fn a_rejected_revision_changes_nothing() {
     assert_eq!(after, list);
     // Export changes still reach the configuration that runs.
     alloy.write("file-3.txt", "two");
-    wait_for("the export to arrive", SOON, || {
-        match moved(&before, &updates(&alloy)) {
-            all if all.iter().any(|s| s.contains("discovery.relabel.r3")) => Ok(()),
-            all => Err(format!("{all:?}")),
-        }
+    wait_for("the export to arrive", SOON, || match moved(&before, &updates(&alloy)) {
+        all if all.iter().any(|s| s.contains("discovery.relabel.r3")) => Ok(()),
+        all => Err(format!("{all:?}")),
     });
     alloy.write("config.alloy", &good);
     assert_eq!(alloy.reload().0, 200);
@@ -179,7 +180,9 @@ fn a_failing_build_leaves_one_unhealthy_and_applies_the_rest() {
     let moved = moved(&before, &updates(&alloy));
     assert!(moved.iter().any(|s| s.contains("prometheus.relabel.m7")), "{moved:?}");
     assert!(
-        moved.iter().all(|s| s.contains("prometheus.relabel.m7") || s.contains("local.file.missing")),
+        moved
+            .iter()
+            .all(|s| s.contains("prometheus.relabel.m7") || s.contains("local.file.missing")),
         "{moved:?}"
     );
     alloy.write("nowhere.txt", "now it is there");

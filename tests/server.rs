@@ -58,7 +58,8 @@ fn endpoints_answer_as_specified() {
         status("/api/v0/component/nope/metrics"),
         (
             400,
-            "failed to parse URL path \"/api/v0/component/nope/metrics\": invalid path\n".to_owned()
+            "failed to parse URL path \"/api/v0/component/nope/metrics\": invalid path\n"
+                .to_owned()
         )
     );
     assert_eq!(status("/api/v0/component/prometheus.echo.out/metrics"), (404, String::new()));

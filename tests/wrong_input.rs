@@ -141,7 +141,10 @@ fn nesting_of_300_levels() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.starts_with("Error: config.alloy:2:"), "{stderr}");
-    assert!(stderr.ends_with("Error: could not perform the initial load successfully\n"), "{stderr}");
+    assert!(
+        stderr.ends_with("Error: could not perform the initial load successfully\n"),
+        "{stderr}"
+    );
 }
 
 #[test]

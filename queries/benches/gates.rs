@@ -3,6 +3,12 @@
 //! `cargo bench -p alloy-queries --bench gates`. Nothing fails on a time: the exact counts behind
 //! G1, G5 and G6 are asserted by the tests.
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints its figures and ends at what it did not expect"
+)]
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -107,7 +107,9 @@ impl<'a> Case<'a> {
         let mut child = Guard(child);
         if let Some(signal) = self.value["signal"].as_str() {
             let base = format!("http://127.0.0.1:{port}");
-            wait("ready", &mut child, || get("GET", &format!("{base}/-/ready")).is_ok_and(|a| a.0 == 200))?;
+            wait("ready", &mut child, || {
+                get("GET", &format!("{base}/-/ready")).is_ok_and(|a| a.0 == 200)
+            })?;
             for step in self.value["steps"].as_array().into_iter().flatten() {
                 self.step(step, &mut child, dir, &base)?;
             }
@@ -157,8 +159,16 @@ impl<'a> Case<'a> {
             let (status, body) = get(method, &format!("{base}{path}"))?;
             let want = &step["expect"];
             let what = format!("{method} {path}");
-            alloy_corpus::equal(&format!("status of {what}"), Some(u64::from(status)), want["status"].as_u64())?;
-            alloy_corpus::equal(&format!("body of {what}"), Some(body.as_str()), want["body"].as_str())?;
+            alloy_corpus::equal(
+                &format!("status of {what}"),
+                Some(u64::from(status)),
+                want["status"].as_u64(),
+            )?;
+            alloy_corpus::equal(
+                &format!("body of {what}"),
+                Some(body.as_str()),
+                want["body"].as_str(),
+            )?;
         }
         Ok(())
     }
@@ -233,10 +243,7 @@ fn compare_logs(logs: &[&str], want: &Value) -> Result<(), String> {
 }
 
 /// Each line of ours that the reference logs too has its keys in its order.
-fn compare_json_logs(
-    logs: &[&str],
-    keys: &serde_json::Map<String, Value>,
-) -> Result<(), String> {
+fn compare_json_logs(logs: &[&str], keys: &serde_json::Map<String, Value>) -> Result<(), String> {
     let mut known = 0;
     for line in logs {
         let value: Value = serde_json::from_str(line).map_err(|e| format!("{line:?}: {e}"))?;
@@ -245,7 +252,9 @@ fn compare_json_logs(
                 return Err(format!("{line:?} has no {key}"));
             }
         }
-        let Some(want) = value["msg"].as_str().and_then(|message| keys.get(message)) else { continue };
+        let Some(want) = value["msg"].as_str().and_then(|message| keys.get(message)) else {
+            continue;
+        };
         // The parsed object has lost the order: positions in the text have it.
         let want: Vec<String> = strings(want).into_iter().filter(|key| key != "trace_id").collect();
         let positions: Vec<Option<usize>> =
@@ -289,7 +298,8 @@ fn strings(value: &Value) -> Vec<String> {
 }
 
 fn bytes_of_hex(hex: &str) -> Vec<u8> {
-    let digits: Vec<u8> = hex.bytes().filter_map(|b| char::from(b).to_digit(16)).map(|d| d as u8).collect();
+    let digits: Vec<u8> =
+        hex.bytes().filter_map(|b| char::from(b).to_digit(16)).map(|d| d as u8).collect();
     digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte * 16 + digit)).collect()
 }
 

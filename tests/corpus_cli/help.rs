@@ -45,7 +45,9 @@ fn content(text: &str) -> Value {
                 let entries = match section {
                     "usage" => vec![json!(line.trim())],
                     "aliases" => line.trim().split(", ").map(|alias| json!(alias)).collect(),
-                    "commands" => line.split_whitespace().next().map(|c| json!(c)).into_iter().collect(),
+                    "commands" => {
+                        line.split_whitespace().next().map(|c| json!(c)).into_iter().collect()
+                    }
                     "flags" => vec![flag(line)],
                     _ => Vec::new(),
                 };

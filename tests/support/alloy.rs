@@ -123,9 +123,7 @@ impl Alloy {
     pub(crate) fn metrics(&self, name: &str) -> Vec<(String, f64)> {
         let body = http::ok(&self.url("/metrics")).expect("own metrics");
         body.lines()
-            .filter(|line| {
-                line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']))
-            })
+            .filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])))
             .filter_map(|line| {
                 let (series, value) = line.rsplit_once(' ')?;
                 Some((series.to_owned(), value.parse().ok()?))

@@ -64,7 +64,7 @@ impl Prometheus {
         format!("http://127.0.0.1:{}/api/v1/write", self.port)
     }
 
-    /// Result of an instant query: labels and `[time, value]` pairs (one for a vector, all for a
+    /// Result of an instant query: `[time, value]` pairs (one for a vector, all for a
     /// range selector).
     pub(crate) fn query(&self, expr: &str) -> Result<Vec<Series>, String> {
         let query: String = url_encode(expr);
@@ -88,8 +88,6 @@ impl Prometheus {
 /// One row of a query result.
 #[derive(Debug)]
 pub(crate) struct Series {
-    /// Labels.
-    pub(crate) labels: serde_json::Value,
     /// Time in seconds and value.
     pub(crate) points: Vec<(f64, f64)>,
 }
@@ -104,7 +102,7 @@ impl Series {
             Some(all) => all.iter().map(point).collect(),
             None => vec![point(&row["value"])],
         };
-        Self { labels: row["metric"].clone(), points }
+        Self { points }
     }
 }
 

@@ -261,12 +261,12 @@ impl HttpClientBase {
             && set(basic.password.as_ref())
             && !basic.password_file.is_empty()
         {
-            return Err("at most one of basic_auth password & password_file must be configured"
-                .to_owned());
+            return Err(
+                "at most one of basic_auth password & password_file must be configured".to_owned()
+            );
         }
         if let Some(authorization) = &self.authorization {
-            if set(authorization.credentials.as_ref())
-                && !authorization.credentials_file.is_empty()
+            if set(authorization.credentials.as_ref()) && !authorization.credentials_file.is_empty()
             {
                 return Err("at most one of authorization credentials & credentials_file must be \
                             configured"
@@ -414,7 +414,9 @@ impl TlsBlock {
             ("key", key_inline, &self.key_file),
         ] {
             if inline && !file.is_empty() {
-                return Err(format!("at most one of {item}_pem and {item}_file must be configured"));
+                return Err(format!(
+                    "at most one of {item}_pem and {item}_file must be configured"
+                ));
             }
         }
         let cert = !self.cert_pem.is_empty() || !self.cert_file.is_empty();

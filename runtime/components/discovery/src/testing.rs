@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use alloy_component::{
-    BuildContext, ExportSink, MemoryDialer, MetricsHub, Services, Target,
-};
+use alloy_component::{BuildContext, ExportSink, MemoryDialer, MetricsHub, Services, Target};
 use alloy_telemetry::SeriesTable;
 use alloy_value::{FromValue, Stability, Value};
 use tokio::sync::watch;

@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use alloy_component::{
-    BuildContext, Component, ComponentError, ExportSink, RunContext, Target,
-};
+use alloy_component::{BuildContext, Component, ComponentError, ExportSink, RunContext, Target};
 use alloy_value::ArcArgs;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -87,8 +85,10 @@ impl FileDiscovery {
             }
             // What changed between the last reading and the watch is no event.
             changed.notify_one();
-            let mut refresh =
-                tokio::time::interval_at(Instant::now() + args.refresh_interval, args.refresh_interval);
+            let mut refresh = tokio::time::interval_at(
+                Instant::now() + args.refresh_interval,
+                args.refresh_interval,
+            );
             refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 // All arms are cancel safe: a wake-up that is not taken is stored.

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use alloy_blocks::{RelabelRules, RuleBlock};
-use alloy_component::{
-    BuildContext, Component, ComponentError, ExportSink, RunContext, Target,
-};
+use alloy_component::{BuildContext, Component, ComponentError, ExportSink, RunContext, Target};
 use alloy_flow_relabel::{Keep, Names, Scratch};
 use alloy_value::ArcArgs;
 use futures_util::FutureExt;

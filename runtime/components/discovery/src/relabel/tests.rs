@@ -39,10 +39,7 @@ async fn order_and_duplicates_are_kept_and_dropped_targets_are_left_out() {
     );
     let drop_b = rule("drop", "__address__", "b:.*", "");
     component.update(args(vec![drop_b])).await.expect("updated");
-    assert_eq!(
-        targets(&exports.borrow(), "output"),
-        [r#"{__address__="a:2", __meta_x="1"}"#]
-    );
+    assert_eq!(targets(&exports.borrow(), "output"), [r#"{__address__="a:2", __meta_x="1"}"#]);
 }
 
 #[tokio::test]

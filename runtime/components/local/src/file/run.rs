@@ -100,8 +100,7 @@ impl LocalFile {
 
     fn set_unhealthy(&self, message: String) {
         tracing::error!(error = %message, "cannot watch the file");
-        self.state.lock().health =
-            Health::new(HealthState::Unhealthy, message, SystemTime::now());
+        self.state.lock().health = Health::new(HealthState::Unhealthy, message, SystemTime::now());
     }
 
     async fn follow(&self, cx: RunContext) {
@@ -137,10 +136,8 @@ impl LocalFile {
         mut watch: Option<FileWatch>,
         changed: &Notify,
     ) -> Next {
-        let mut poll = tokio::time::interval_at(
-            Instant::now() + args.poll_frequency,
-            args.poll_frequency,
-        );
+        let mut poll =
+            tokio::time::interval_at(Instant::now() + args.poll_frequency, args.poll_frequency);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             // All arms are cancel safe: a lost wake-up of `changed` is stored as a permit.

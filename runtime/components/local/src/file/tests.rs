@@ -51,8 +51,7 @@ async fn start(args: FileArgs) -> Result<Running, ComponentError> {
     };
     let component = super::run::build(cx, ArcArgs::new(args)).await?;
     let cancel = CancellationToken::new();
-    let task =
-        tokio::spawn(Arc::clone(&component).run(RunContext { cancel: cancel.clone() }));
+    let task = tokio::spawn(Arc::clone(&component).run(RunContext { cancel: cancel.clone() }));
     Ok(Running { component, exports, cancel, task })
 }
 

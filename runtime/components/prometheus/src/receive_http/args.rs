@@ -63,7 +63,10 @@ impl ReceiveHttpArgs {
                 "the message io.prometheus.write.v2.Request",
                 self.accepted_remote_write_protobuf_messages.iter().any(|m| m == V2),
             ),
-            ("the grpc block", self.grpc.as_ref().is_some_and(|g| *g != GrpcServerBlock::default())),
+            (
+                "the grpc block",
+                self.grpc.as_ref().is_some_and(|g| *g != GrpcServerBlock::default()),
+            ),
             (
                 "the http > http2 block",
                 http.http2.as_ref().is_some_and(|h| *h != Http2Block::default()),

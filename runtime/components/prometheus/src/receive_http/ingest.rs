@@ -136,10 +136,8 @@ pub(super) fn ingest(
             let row = columns.push(&labels, value, timestamp_ms);
             last_row = Some(row);
             if let Some(histogram) = histogram {
-                check(histogram).map_err(|reason| Refused::Histogram {
-                    series: labels.to_string(),
-                    reason,
-                })?;
+                check(histogram)
+                    .map_err(|reason| Refused::Histogram { series: labels.to_string(), reason })?;
                 columns.histograms.push(Row { row, item: histogram.clone() });
             }
         }
@@ -147,7 +145,8 @@ pub(super) fn ingest(
         for exemplar in &series.exemplars {
             let Some(labels) = pairs(&exemplar.labels) else { continue };
             let timestamp_ms = Some(exemplar.timestamp_ms);
-            let item = Exemplar { labels: Labels::new(labels), value: exemplar.value, timestamp_ms };
+            let item =
+                Exemplar { labels: Labels::new(labels), value: exemplar.value, timestamp_ms };
             columns.exemplars.push(Row { row, item });
         }
     }
@@ -185,9 +184,7 @@ fn check(h: &Histogram) -> Result<(), &'static str> {
     if !custom && !(-4..=8).contains(&h.schema) {
         return Err("the schema is unknown");
     }
-    if custom
-        && (!h.negative_spans.is_empty() || h.zero_count != 0.0 || h.zero_threshold != 0.0)
-    {
+    if custom && (!h.negative_spans.is_empty() || h.zero_count != 0.0 || h.zero_threshold != 0.0) {
         return Err("custom buckets have neither a zero bucket nor negative buckets");
     }
     if h.custom_values.array_windows().any(|[a, b]| a >= b) {

@@ -5,9 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use alloy_component::{
-    BuildContext, Component, ComponentError, MetricsFanout, RunContext,
-};
+use alloy_component::{BuildContext, Component, ComponentError, MetricsFanout, RunContext};
 use alloy_telemetry::{Ack, AckOutcome, SeriesTable};
 use alloy_value::{ArcArgs, Value};
 use bytes::Bytes;
@@ -179,7 +177,11 @@ fn accepted(headers: &HeaderMap) -> Result<(), String> {
                 ));
             }
             Some(_) => {}
-            None => return Err(format!("as per the HTTP standard, expected parameters to be key-values, got {part:?} in {content_type:?}")),
+            None => {
+                return Err(format!(
+                    "as per the HTTP standard, expected parameters to be key-values, got {part:?} in {content_type:?}"
+                ));
+            }
         }
     }
     match text(CONTENT_ENCODING)? {

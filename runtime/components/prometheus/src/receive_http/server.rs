@@ -30,8 +30,7 @@ const MAX_CONNECTIONS: usize = 4096;
 /// Headers of a request.
 const MAX_HEADERS: usize = 32 << 10;
 const ROUTE: &str = "/api/v1/metrics/write";
-const SIZE_BUCKETS: [f64; 8] =
-    [1e6, 2.5e6, 5e6, 10e6, 25e6, 50e6, 100e6, 250e6];
+const SIZE_BUCKETS: [f64; 8] = [1e6, 2.5e6, 5e6, 10e6, 25e6, 50e6, 100e6, 250e6];
 
 /// A bound listener and how to serve it. The socket outlives a change of settings.
 #[derive(Clone)]
@@ -129,7 +128,8 @@ impl ServerMetrics {
                 .ok()
                 .map(|h| metrics.register(h))
         };
-        let seconds = vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1., 2.5, 5., 10., 25., 50., 100.];
+        let seconds =
+            vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1., 2.5, 5., 10., 25., 50., 100.];
         let request = ["method", "route"];
         Self {
             duration: histogram(
@@ -162,14 +162,24 @@ impl ServerMetrics {
         }
     }
 
-    fn observe(&self, route: &str, method: &Method, status: StatusCode, took: Duration, size: [usize; 2]) {
+    fn observe(
+        &self,
+        route: &str,
+        method: &Method,
+        status: StatusCode,
+        took: Duration,
+        size: [usize; 2],
+    ) {
         // Methods are the client's text: a fixed set keeps the label bounded.
         let method = match *method {
-            Method::GET | Method::POST | Method::PUT | Method::DELETE | Method::HEAD => method.as_str(),
+            Method::GET | Method::POST | Method::PUT | Method::DELETE | Method::HEAD => {
+                method.as_str()
+            }
             _ => "other",
         };
         if let Some(h) = &self.duration {
-            h.with_label_values(&[method, route, status.as_str(), "false"]).observe(took.as_secs_f64());
+            h.with_label_values(&[method, route, status.as_str(), "false"])
+                .observe(took.as_secs_f64());
         }
         for (histogram, size) in [&self.request_bytes, &self.response_bytes].into_iter().zip(size) {
             if let Some(h) = histogram {
@@ -249,12 +259,15 @@ async fn connection(
     let service = service_fn(move |request: Request<Incoming>| {
         let (receiver, metrics, block) =
             (Arc::clone(&receiver), Arc::clone(&metrics), block.clone());
-        async move { Ok::<_, std::convert::Infallible>(handle(request, &receiver, &metrics, &block).await) }
+        async move {
+            Ok::<_, std::convert::Infallible>(handle(request, &receiver, &metrics, &block).await)
+        }
     });
     let serve = async {
         match &bound.tls {
             Some(tls) => {
-                let handshake = tokio::time::timeout(bound.block.server_read_timeout, tls.accept(stream));
+                let handshake =
+                    tokio::time::timeout(bound.block.server_read_timeout, tls.accept(stream));
                 let Ok(Ok(stream)) = handshake.await else { return };
                 drive(builder.serve_connection(TokioIo::new(stream), service), &stopping).await;
             }
@@ -303,7 +316,12 @@ async fn handle(
                     size = body.len();
                     let write = receiver.write(&head.headers, body);
                     tokio::time::timeout(block.server_write_timeout, write).await.unwrap_or_else(
-                        |_| (StatusCode::SERVICE_UNAVAILABLE, "the samples could not be passed on in time\n".to_owned()),
+                        |_| {
+                            (
+                                StatusCode::SERVICE_UNAVAILABLE,
+                                "the samples could not be passed on in time\n".to_owned(),
+                            )
+                        },
                     )
                 }
                 Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => (
@@ -311,7 +329,9 @@ async fn handle(
                     format!("the body is larger than {MAX_BODY} bytes\n"),
                 ),
                 Ok(Err(error)) => (StatusCode::BAD_REQUEST, format!("reading the body: {error}\n")),
-                Err(_) => (StatusCode::REQUEST_TIMEOUT, "reading the body took too long\n".to_owned()),
+                Err(_) => {
+                    (StatusCode::REQUEST_TIMEOUT, "reading the body took too long\n".to_owned())
+                }
             }
         }
         (true, _) => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
