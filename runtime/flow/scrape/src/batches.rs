@@ -8,13 +8,15 @@ use rustc_hash::FxHashMap;
 /// Most rows of a batch (design/performance.md §3.1).
 const MAX_ROWS: usize = 10_000;
 
-/// Rows of one scrape. Keeps its memory between scrapes.
+/// Rows of one scrape.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     series: Vec<SeriesRef>,
     values: Vec<f64>,
     times_ms: Vec<i64>,
     metadata: Vec<Row<Metadata>>,
+    /// Rows of the last scrape.
+    expected: usize,
     /// Reference columns of the last scrape's batches: shared again while they stay the same.
     last: Vec<Refs>,
 }
@@ -29,6 +31,9 @@ impl Rows {
         self.values.clear();
         self.times_ms.clear();
         self.metadata.clear();
+        self.series.reserve(self.expected);
+        self.values.reserve(self.expected);
+        self.times_ms.reserve(self.expected);
     }
 
     pub(crate) fn push(&mut self, series: SeriesRef, value: f64, time_ms: i64) {
@@ -91,7 +96,9 @@ impl Rows {
         }
         drop(metadata);
         self.last = batches.iter().map(|batch| batch.refs.clone()).collect();
-        self.clear();
+        // Between scrapes a target costs no rows.
+        let expected = self.series.len();
+        *self = Self { last: std::mem::take(&mut self.last), expected, ..Self::default() };
         batches
     }
 }

@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 
 use crate::batches::Rows;
 use crate::index::Index;
-use crate::labels;
+use crate::labels::{self, Texts};
 use crate::metadata::{self, Families};
 use crate::options::IngestOptions;
 use crate::report::{Report, ReportSeries};
@@ -24,6 +24,8 @@ use crate::report::{Report, ReportSeries};
 const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
 /// After this many scrapes in unchanged order the index is not worth its memory.
 const DROP_INDEX_AFTER: u8 = 10;
+/// Shared texts are collected anew after this many scrapes that changed the set of series.
+const CLEAR_TEXTS_AFTER: u8 = 64;
 /// No scrape has this number.
 const NEVER: u32 = 0;
 
@@ -103,8 +105,12 @@ pub struct ScrapeCache {
     index: Option<Index>,
     seed: u64,
     in_order_scrapes: u8,
+    /// Scrapes out of order, which is what lets `texts` grow.
+    scrapes_since_clear: u8,
     families: Families,
     exposed: KeyLabels,
+    /// Lives while there is an index: afterwards new series are rare.
+    texts: Texts,
     /// Entries in the order of the current body.
     order: Vec<u32>,
     /// Series with several spellings that the current body has had, and those of them to be tracked.
@@ -141,8 +147,10 @@ impl ScrapeCache {
             index: None,
             seed: RandomState::new().hash_one(0),
             in_order_scrapes: 0,
+            scrapes_since_clear: 0,
             families: Families::default(),
             exposed: KeyLabels::default(),
+            texts: Texts::default(),
             order: Vec::new(),
             shared_seen: FxHashSet::default(),
             shared_tracked: FxHashSet::default(),
@@ -203,6 +211,7 @@ impl ScrapeCache {
                     self.in_order_scrapes = self.in_order_scrapes.saturating_add(1);
                     if self.in_order_scrapes >= DROP_INDEX_AFTER {
                         self.index = None;
+                        self.texts.clear();
                     }
                 } else if !body.is_empty() {
                     self.in_order_scrapes = 0;
@@ -211,6 +220,8 @@ impl ScrapeCache {
             }
             Err(_) => self.roll_back(known),
         }
+        // Between scrapes a target costs no buffer.
+        self.order = Vec::new();
         outcome.map(|()| self.pending.counts)
     }
 
@@ -264,7 +275,7 @@ impl ScrapeCache {
 
     fn begin(&mut self, time_ms: i64) {
         self.scrape = self.scrape.checked_add(1).unwrap_or(1);
-        self.order.clear();
+        self.order = Vec::with_capacity(self.entries.len());
         self.shared_seen.clear();
         self.shared_tracked.clear();
         self.rows.clear();
@@ -343,8 +354,14 @@ impl ScrapeCache {
             _ => MetricType::Unknown,
         };
         let kind = context.bounds.unwrap_or_default();
-        let labels =
-            labels::sample_labels(&self.exposed, kind, own_kind, &self.target, &self.options)?;
+        let labels = labels::sample_labels(
+            &self.exposed,
+            kind,
+            own_kind,
+            &self.target,
+            &self.options,
+            &mut self.texts,
+        )?;
         let has_bounds = self.exposed.iter().any(|(name, _)| matches!(name, "le" | "quantile"));
         let depends =
             Depends { bounds: has_bounds.then_some(kind), family: context.family.clone() };
@@ -486,6 +503,11 @@ impl ScrapeCache {
         self.order = body_order;
         self.forget(slots.into_iter().flatten().collect());
         self.index = None;
+        // A target whose values come and go must not be remembered for ever.
+        self.scrapes_since_clear = self.scrapes_since_clear.wrapping_add(1);
+        if self.scrapes_since_clear.is_multiple_of(CLEAR_TEXTS_AFTER) {
+            self.texts.clear();
+        }
     }
 
     /// Lets go of the series of `dropped` that no entry has any more.

@@ -1,7 +1,10 @@
 //! Labels of samples: what is exposed and what the target says, merged.
 
+use std::sync::Arc;
+
 use alloy_flow_exposition::{KeyLabels, normalize_bounds};
 use alloy_telemetry::{Labels, LabelsBuilder, MetricType};
+use rustc_hash::FxHashSet;
 
 use crate::cache::ScrapeError;
 use crate::options::IngestOptions;
@@ -25,6 +28,7 @@ pub(crate) fn sample_labels(
     own_kind: MetricType,
     target: &Labels,
     options: &IngestOptions,
+    texts: &mut Texts,
 ) -> Result<Labels, ScrapeError> {
     let type_label = if options.type_and_unit_labels { type_word(own_kind) } else { None };
     let mut pairs: Vec<(&str, &str)> = Vec::with_capacity(exposed.len() + 2);
@@ -47,32 +51,53 @@ pub(crate) fn sample_labels(
         if !rest.is_empty() {
             return Err(ScrapeError::Labels(format!("label name {name:?} is not unique")));
         }
-        match normalize_bounds(kind, name, value) {
-            Some(bound) => builder.set(*name, bound),
-            None => builder.set(*name, *value),
+        let name = texts.share(name);
+        match normalize_bounds(kind, &name, value) {
+            Some(bound) => builder.set(name, texts.share(&bound)),
+            None => builder.set(name, texts.share(value)),
         }
     }
     if options.honor_labels {
-        for (name, value) in target.iter() {
+        for (name, value) in target.pairs() {
             // An exposed empty value counts as present.
-            if !pairs.iter().any(|(exposed, _)| *exposed == name) {
-                builder.set(name, value);
+            if !pairs.iter().any(|(exposed, _)| *exposed == &**name) {
+                builder.set(Arc::clone(name), Arc::clone(value));
             }
         }
     } else {
         let mut clashing = Vec::new();
-        for (name, value) in target.iter() {
+        for (name, value) in target.pairs() {
             let exposed = builder.get(name);
             if !exposed.is_empty() {
-                clashing.push((name, exposed.to_owned()));
+                clashing.push((&**name, exposed.to_owned()));
             }
-            builder.set(name, value);
+            builder.set(Arc::clone(name), Arc::clone(value));
         }
         rename(&mut builder, clashing);
     }
     let labels = builder.finish();
     check(&labels, options)?;
     Ok(labels)
+}
+
+/// Label names and values that series of a target share. Each is stored once.
+#[derive(Default)]
+pub(crate) struct Texts(FxHashSet<Arc<str>>);
+
+impl Texts {
+    fn share(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        let shared: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&shared));
+        shared
+    }
+
+    /// Forgets all. The labels that have the texts keep them.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
 }
 
 /// Labels of a report series.

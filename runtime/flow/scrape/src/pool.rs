@@ -210,6 +210,8 @@ impl ScrapePool {
             cache: Arc::new(Mutex::new(cache)),
             status: Arc::clone(&status),
             body: Vec::new(),
+            expected_body_bytes: 0,
+            memory: None,
             schedule: None,
         };
         let (commands, receiver) = watch::channel(Command::Run(Arc::new(spec)));

@@ -1,15 +1,15 @@
 //! The loop of one target: schedule, fetch, ingest, send.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use alloy_telemetry::{MetricsConsumer, SampleBatch};
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::cache::{Counts, ScrapeCache, ScrapeError};
-use crate::fetch::{Fetch, FetchError, FetchRequest};
+use crate::fetch::{Fetch, FetchError, FetchRequest, Fetched};
 use crate::metrics::{Failure, PoolMetrics};
 use crate::options::{Format, IngestOptions, Protocol, format_of};
 use crate::pool::Clock;
@@ -20,6 +20,13 @@ use crate::target::Target;
 const ALIGN_TOLERANCE: Duration = Duration::from_millis(2);
 /// Bodies from this size on are read on a thread that may block.
 const LARGE_BODY_BYTES: usize = 2 << 20;
+
+/// What a body counts for at least while it is in memory.
+const SMALL_BODY_BYTES: usize = 64 << 10;
+/// Memory for bodies of all targets of the process (design/performance.md §8).
+const BODY_MEMORY_KIB: u32 = 128 << 10;
+static BODY_MEMORY: LazyLock<Arc<Semaphore>> =
+    LazyLock::new(|| Arc::new(Semaphore::new(BODY_MEMORY_KIB as usize)));
 
 /// Health of a target as its last scrape found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +104,10 @@ pub(crate) struct ScrapeLoop {
     pub(crate) cache: Arc<Mutex<ScrapeCache>>,
     pub(crate) status: Arc<Mutex<TargetStatus>>,
     pub(crate) body: Vec<u8>,
+    /// Size of the last good body.
+    pub(crate) expected_body_bytes: usize,
+    /// Share of the memory for bodies that the body in work has.
+    pub(crate) memory: Option<OwnedSemaphorePermit>,
     /// When the next scrape is due; alive only between two scrapes.
     pub(crate) schedule: Option<Schedule>,
 }
@@ -132,6 +143,8 @@ impl ScrapeLoop {
             if ended {
                 return;
             }
+            // What a scrape that was broken off held.
+            (self.memory, self.body) = (None, Vec::new());
         }
     }
 
@@ -156,7 +169,7 @@ impl ScrapeLoop {
         };
         let fetched = match &spec.forced_error {
             Some(error) => Err(FetchError::Failed(error.to_string())),
-            None => spec.fetch.fetch(&spec.request, &mut self.body).await,
+            None => self.fetch(spec).await,
         };
         let too_large = fetched == Err(FetchError::TooLarge);
         let outcome = match fetched {
@@ -177,12 +190,34 @@ impl ScrapeLoop {
         };
         let duration = started.elapsed();
         let body_size_bytes = if too_large { -1 } else { self.body.len() as i64 };
+        // Between scrapes a target costs no buffer.
+        self.body = Vec::new();
         let report = Report { duration, timeout: spec.target.timeout, body_size_bytes };
         let batches = self.cache.lock().finish(&report);
-        self.shrink_body();
+        self.memory = None;
         self.record(&outcome, time_ms, duration);
         self.cx.metrics.scraped(duration.as_secs_f64(), &outcome);
         self.send(batches).await;
+    }
+
+    /// Fetches the body once there is memory for as much as the last one had.
+    async fn fetch(&mut self, spec: &LoopSpec) -> Result<Fetched, FetchError> {
+        let expected = self.expected_body_bytes.max(SMALL_BODY_BYTES);
+        let kib = u32::try_from(expected >> 10).unwrap_or(u32::MAX).min(BODY_MEMORY_KIB);
+        let memory = Arc::clone(&BODY_MEMORY).acquire_many_owned(kib);
+        match tokio::time::timeout(spec.target.timeout, memory).await {
+            Ok(Ok(permit)) => self.memory = Some(permit),
+            Ok(Err(_)) | Err(_) => {
+                let text = "no memory for another body within the scrape timeout";
+                return Err(FetchError::Failed(text.to_owned()));
+            }
+        }
+        self.body.reserve(self.expected_body_bytes);
+        let fetched = spec.fetch.fetch(&spec.request, &mut self.body).await;
+        if fetched.is_ok() {
+            self.expected_body_bytes = self.body.len();
+        }
+        fetched
     }
 
     /// Reads the body. A large one is read where it delays no other task.
@@ -204,13 +239,6 @@ impl ScrapeLoop {
                 self.cache.lock().fail(time_ms);
                 Err(ScrapeError::Fetch(format!("cannot read the body: {error}")))
             }
-        }
-    }
-
-    /// Gives memory back after an exceptionally large body.
-    fn shrink_body(&mut self) {
-        if self.body.capacity() > 64 << 10 && self.body.capacity() / 4 > self.body.len() {
-            self.body.shrink_to(self.body.len() * 2);
         }
     }
 
@@ -273,13 +301,17 @@ impl Schedule {
         self.aligned_ms = cx.clock.now_ms();
     }
 
-    /// The scheduled time, if `now_ms` is close behind it; else `now_ms`.
+    /// The scheduled time, if `now_ms` is close to it; else `now_ms`.
     fn align(&mut self, now_ms: i64) -> i64 {
         let interval_ms = i64::try_from(self.interval.as_millis()).unwrap_or(i64::MAX).max(1);
-        if now_ms > self.aligned_ms {
-            self.aligned_ms += (now_ms - self.aligned_ms) / interval_ms * interval_ms;
-        }
         let tolerance = ALIGN_TOLERANCE.min(self.interval / 100).as_millis() as i64;
-        if (0..=tolerance).contains(&(now_ms - self.aligned_ms)) { self.aligned_ms } else { now_ms }
+        // Timers may also fire a moment early.
+        let intervals = (now_ms - self.aligned_ms + tolerance).div_euclid(interval_ms);
+        self.aligned_ms += intervals * interval_ms;
+        if (-tolerance..=tolerance).contains(&(now_ms - self.aligned_ms)) {
+            self.aligned_ms
+        } else {
+            now_ms
+        }
     }
 }
