@@ -105,15 +105,18 @@ pub(crate) fn structure(db: &dyn Db, block: Block) -> Box<[Finding]> {
     if is_component && key.label.is_none() && !is_custom(db, block, block_name) {
         findings.push(Finding::error(name(), format!("component {quoted} must have a label")));
     }
+    let gated = |definition: &Definition| {
+        let host = db.host();
+        gate(definition, host.stability(db), host.community(db))
+    };
     match db.registry().lookup(block_name) {
-        Lookup::Known(definition) => {
-            let host = db.host();
-            findings.extend(gate(definition, host.stability(db), host.community(db)));
-        }
-        Lookup::NotBuilt(_) if is_component => {
-            let message =
-                format!("component {quoted} is known but not built into this version yet");
-            findings.push(Finding::error(name(), message));
+        Lookup::Known(definition) => findings.extend(gated(definition)),
+        Lookup::NotBuilt(definition) if is_component => {
+            findings.push(gated(definition).unwrap_or_else(|| {
+                let message =
+                    format!("component {quoted} is known but not built into this version yet");
+                Finding::error(name(), message)
+            }));
         }
         _ if !is_component => findings.push(not_yet()),
         _ if is_custom(db, block, block_name) => {}

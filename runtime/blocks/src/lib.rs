@@ -17,5 +17,5 @@ pub use http_client::{
     AuthorizationBlock, BasicAuthBlock, HttpClientBase, HttpClientBlock, MinVersion, OAuth2Block,
     ProxyBlock, TlsBlock, memory_dial,
 };
-pub use rule::{RELABEL_RULES, RelabelRules, RuleBlock};
+pub use rule::{Pattern, RELABEL_RULES, RelabelRules, RuleBlock};
 pub use server::{FOREVER, GrpcServerBlock, Http2Block, HttpServerBlock, ServerTlsBlock};

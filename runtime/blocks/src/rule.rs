@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use alloy_flow_regex::Regex;
 use alloy_flow_relabel::{Names, Program, Rule, RuleConfig};
 use alloy_value::{
     Block, Capsule, CapsuleKind, DecodeError, FromValue, ToValue, TypeSchema, Value,
-    capsule_mismatch,
+    capsule_mismatch, text_of,
 };
 
 /// One relabelling rule.
@@ -19,7 +20,7 @@ pub struct RuleBlock {
     pub separator: String,
     /// Regular expression (RE2 syntax) that must match the whole joined value.
     #[args(default = "(.*)")]
-    pub regex: String,
+    pub regex: Pattern,
     /// Modulus of the hash, for the action `hashmod`.
     #[args(default = 0)]
     pub modulus: u64,
@@ -35,6 +36,36 @@ pub struct RuleBlock {
     pub action: String,
 }
 
+/// Text of a regular expression that compiles when the whole value must match, so that a wrong one
+/// is found where it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl From<&str> for Pattern {
+    /// Unchecked; compiling the rule checks it.
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl FromValue for Pattern {
+    fn from_value(value: &Value) -> Result<Self, DecodeError> {
+        let text = text_of(value)?;
+        match Regex::anchored(&text) {
+            Ok(_) => Ok(Self(text)),
+            Err(error) => Err(DecodeError::value(error.to_string())),
+        }
+    }
+}
+
+impl ToValue for Pattern {
+    const TYPE: TypeSchema = TypeSchema::Text("regex");
+
+    fn to_value(&self) -> Value {
+        self.0.to_value()
+    }
+}
+
 impl RuleBlock {
     fn check(&self) -> Result<(), String> {
         Rule::compile(&self.config()).map(drop).map_err(|error| error.to_string())
@@ -45,7 +76,7 @@ impl RuleBlock {
         RuleConfig {
             source_labels: self.source_labels.clone(),
             separator: self.separator.clone(),
-            regex: self.regex.clone(),
+            regex: self.regex.0.clone(),
             modulus: self.modulus,
             target_label: self.target_label.clone(),
             replacement: self.replacement.clone(),

@@ -10,7 +10,7 @@ fn rule(action: &str, source: &str, regex: &str, target: &str) -> RuleBlock {
     RuleBlock {
         source_labels: Some(vec![source.to_owned()]),
         separator: ";".to_owned(),
-        regex: regex.to_owned(),
+        regex: regex.into(),
         modulus: 0,
         target_label: target.to_owned(),
         replacement: "$1".to_owned(),
