@@ -297,8 +297,7 @@ impl Queue {
                 received += 1;
                 let index = row.row as usize;
                 let Some(labels) = self.labels.get(batch.series(index)) else {
-                    self.link.metrics.dropped(DataKind::Exemplar, DROPPED_SERIES, 1);
-                    dropped += 1;
+                    // Not counted, as in the reference: they have no sample of their own.
                     continue;
                 };
                 let mut encoded = Vec::new();

@@ -5,8 +5,6 @@ mod args;
 mod log_metrics;
 mod run;
 mod spec;
-#[cfg(test)]
-mod tests;
 
 use alloy_component::ComponentDef;
 use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Stability};

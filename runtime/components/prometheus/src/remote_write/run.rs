@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use alloy_component::{
-    BuildContext, Component, ComponentError, Health, HealthState, MetricsReceiver, RunContext,
-    Services,
+    BuildContext, Component, ComponentError, ComponentMetrics, Health, HealthState,
+    MetricsReceiver, RunContext, Services,
 };
 use alloy_flow_remote_write::{Endpoint, Metrics, Progress};
 use alloy_flow_wal::{AppendError, Cursor, Log, Options};
@@ -36,6 +36,8 @@ pub(super) struct RemoteWrite {
     data_dir: PathBuf,
     stability: Stability,
     desired: watch::Sender<Desired>,
+    /// Keeps the metrics in the process's registry.
+    _registered: ComponentMetrics,
 }
 
 #[derive(Clone)]
@@ -91,6 +93,7 @@ impl RemoteWrite {
             data_dir: cx.data_dir.clone(),
             stability: cx.stability,
             desired: watch::Sender::new(desired),
+            _registered: cx.metrics.clone(),
         })
     }
 

@@ -1,0 +1,86 @@
+//! Builds `prometheus.remote_write` from configuration text and runs it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use alloy_component::{
+    BuildContext, Component, ComponentError, ExportSink, MemoryDialer, MetricsHub, MetricsReceiver,
+    RunContext, Services,
+};
+use alloy_prometheus::remote_write;
+use alloy_queries::{Engine, HostFacts, Load, Options, Source};
+use alloy_telemetry::SeriesTable;
+use alloy_value::{ArcArgs, FromValue, Registry, Stability, Value};
+use parking_lot::Mutex;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A running component.
+pub(crate) struct Remote {
+    pub(crate) component: Arc<dyn Component>,
+    pub(crate) receiver: MetricsReceiver,
+    cancel: CancellationToken,
+    task: JoinHandle<Result<(), ComponentError>>,
+}
+
+impl Remote {
+    pub(crate) async fn start(
+        config: &str,
+        data_dir: &Path,
+        hub: &MetricsHub,
+        table: &SeriesTable,
+    ) -> Result<Self, String> {
+        let exported = Arc::new(Mutex::new(None));
+        let sink = Arc::clone(&exported);
+        let cx = BuildContext {
+            id: "prometheus.remote_write.x".into(),
+            data_dir: data_dir.to_owned(),
+            stability: Stability::Experimental,
+            span: tracing::Span::none(),
+            metrics: hub.registry(&[]),
+            exports: ExportSink::new(move |value| *sink.lock() = Some(value)),
+            services: Arc::new(Services {
+                series: table.clone(),
+                metrics: hub.clone(),
+                dialer: MemoryDialer::new("alloy.internal:12345").0,
+                user_agent: "Alloy/test (linux; binary)".into(),
+                agent_id: "agent".into(),
+            }),
+        };
+        let build = remote_write::COMPONENT.build.unwrap();
+        let component = build(cx, arguments(config)?).await.map_err(|error| error.to_string())?;
+        let exports = exported.lock().take().ok_or("nothing exported")?;
+        let Value::Object(exports) = exports else { return Err("no object".into()) };
+        let receiver = MetricsReceiver::from_value(exports.get("receiver").ok_or("no receiver")?)
+            .map_err(|_| "no receiver")?;
+        let cancel = CancellationToken::new();
+        let cx = RunContext { cancel: cancel.clone() };
+        let task = tokio::spawn(Arc::clone(&component).run(cx));
+        Ok(Self { component, receiver, cancel, task })
+    }
+
+    pub(crate) async fn stop(self) -> Result<(), String> {
+        self.cancel.cancel();
+        self.task.await.unwrap().map_err(|error| error.to_string())
+    }
+}
+
+/// Arguments of the only component of `config`.
+pub(crate) fn arguments(config: &str) -> Result<ArcArgs, String> {
+    let registry: &'static Registry =
+        Box::leak(Box::new(Registry::new([remote_write::COMPONENT.definition])));
+    let host = HostFacts {
+        hostname: "test".to_owned(),
+        os: "linux".to_owned(),
+        arch: "amd64".to_owned(),
+        version: "test".to_owned(),
+    };
+    let options = Options { stability: Stability::Experimental, community: false };
+    let mut engine = Engine::new(registry, host, options);
+    let source = Source { name: "test.alloy".into(), text: config.into() };
+    let load = Load { sources: vec![source], module_path: String::new(), env: BTreeMap::new() };
+    engine.load(load).map_err(|error| error.to_string())?;
+    let id = engine.nodes().first().ok_or("no component")?.id;
+    engine.evaluate(id).map_err(|error| error.to_string())
+}
