@@ -44,8 +44,8 @@ fn remote_write_cases(corpus: &Path, report: &mut Report) {
     // Each case waits most of the time, so all run at once.
     let mut results = runtime.block_on(async {
         let mut tasks = JoinSet::new();
-        for case in cases.iter().filter(|case| !is_v2(case)).cloned() {
-            let file = Arc::clone(&file);
+        for case in cases.iter().filter(|case| !is_v2(case)) {
+            let (case, file) = (case.clone(), Arc::clone(&file));
             tasks.spawn(async move { (text(&case, "name").to_owned(), run(&file, &case).await) });
         }
         tasks.join_all().await.into_iter().collect::<BTreeMap<_, _>>()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use alloy_flow_http::{Client, ClientError};
 use alloy_flow_wal::{Cursor, CursorFile, Delivery, Log, Position, Reader};
-use alloy_telemetry::{SampleBatch, SeriesTable};
+use alloy_telemetry::SeriesTable;
 use rustc_hash::FxHashMap;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::EndpointConfig;
 use crate::labels::LabelCache;
-use crate::metrics::{DROPPED_SERIES, DataKind, Metrics, NHCB};
+use crate::metrics::{Counts, DROPPED_SERIES, DataKind, Metrics, NHCB};
 use crate::proto::encode_labels;
 use crate::request::{self, Item, Payload};
 use crate::reshard::{Resharder, TICK, Window};
@@ -45,12 +45,13 @@ pub struct Endpoint {
     table: SeriesTable,
     cursor: CursorFile,
     start: Position,
-    /// What is before may have been delivered by an earlier process.
+    /// What is before may have been delivered already.
     overlap_end: Position,
 }
 
 impl Endpoint {
-    /// An endpoint that goes on at its cursor; a new one starts at the end of the log.
+    /// An endpoint that goes on at its cursor; a new one starts at the end of the log. What is before
+    /// `overlap_end` may have been delivered by an earlier process or an endpoint that it replaces.
     ///
     /// # Errors
     /// If the configuration cannot be used.
@@ -61,6 +62,7 @@ impl Endpoint {
         table: SeriesTable,
         metrics: &Metrics,
         closing: CancellationToken,
+        overlap_end: Position,
     ) -> Result<Self, EndpointError> {
         let headers = request::headers(&config).map_err(EndpointError::Header)?;
         let cursor = log.cursor(&config.cursor);
@@ -79,7 +81,7 @@ impl Endpoint {
         metrics.max_samples_per_send.set(config.queue.max_samples_per_send as i64);
         let tracker = Tracker::new(start);
         let link = Link::new(config, client, headers, metrics, tracker, closing);
-        Ok(Self { link: Arc::new(link), table, cursor, start, overlap_end: log.end_at_open() })
+        Ok(Self { link: Arc::new(link), table, cursor, start, overlap_end })
     }
 
     /// Watches the endpoint while it runs.
@@ -152,6 +154,8 @@ struct Queue {
     labels: LabelCache,
     overlap_end: Position,
     shards: Vec<Shard>,
+    /// What the batch at hand gives each shard.
+    lots: Vec<Vec<Item>>,
     tasks: JoinSet<()>,
     resharder: Resharder,
     next_tick: Instant,
@@ -166,6 +170,7 @@ impl Queue {
             link: Arc::clone(&endpoint.link),
             overlap_end: endpoint.overlap_end,
             shards: Vec::new(),
+            lots: Vec::new(),
             tasks: JoinSet::new(),
             resharder: Resharder::new(config.queue.min_shards, config.queue.max_shards),
             next_tick: Instant::now() + TICK,
@@ -180,6 +185,7 @@ impl Queue {
             self.shards.push(shard);
             self.tasks.spawn(task);
         }
+        self.lots.resize_with(self.shards.len(), Vec::new);
         self.link.metrics.shards.set(i64::from(shards));
         self.link.metrics.shards_desired.set(self.resharder.desired());
     }
@@ -262,14 +268,14 @@ impl Queue {
             received += 1;
             let timestamp_ms = batch.timestamp_ms(row);
             newest = newest.max(timestamp_ms);
-            let Some(labels) = self.labels.get(batch.series(row)) else {
+            let Some((labels, hash)) = self.labels.get(batch.series(row)) else {
                 self.link.metrics.dropped(DataKind::Sample, DROPPED_SERIES, 1);
                 dropped += 1;
                 continue;
             };
             let payload = Payload::Sample(batch.values[row]);
             let item = Item { labels, payload, timestamp_ms, batch: slot, overlap };
-            self.push(batch, row, item).await;
+            self.assign(hash, item);
         }
         if self.link.config.send_native_histograms {
             for (number, row) in batch.histograms.as_deref().unwrap_or_default().iter().enumerate()
@@ -281,10 +287,10 @@ impl Queue {
                 let reason = match self.labels.get(batch.series(index)) {
                     None => DROPPED_SERIES,
                     Some(_) if row.item.schema == CUSTOM_BUCKETS_SCHEMA => NHCB,
-                    Some(labels) => {
+                    Some((labels, hash)) => {
                         let payload = Payload::Histogram(Arc::clone(batch), number as u32);
                         let item = Item { labels, payload, timestamp_ms, batch: slot, overlap };
-                        self.push(batch, index, item).await;
+                        self.assign(hash, item);
                         continue;
                     }
                 };
@@ -296,7 +302,7 @@ impl Queue {
             for row in batch.exemplars.as_deref().unwrap_or_default() {
                 received += 1;
                 let index = row.row as usize;
-                let Some(labels) = self.labels.get(batch.series(index)) else {
+                let Some((labels, hash)) = self.labels.get(batch.series(index)) else {
                     // Not counted, as in the reference: they have no sample of their own.
                     continue;
                 };
@@ -306,21 +312,33 @@ impl Queue {
                     row.item.timestamp_ms.unwrap_or_else(|| batch.timestamp_ms(index));
                 let payload = Payload::Exemplar(encoded.into(), row.item.value);
                 let item = Item { labels, payload, timestamp_ms, batch: slot, overlap };
-                self.push(batch, index, item).await;
+                self.assign(hash, item);
             }
         }
         self.link.metrics.queued(newest);
         self.link.window.received.fetch_add(received, Ordering::Relaxed);
         self.link.window.dropped.fetch_add(dropped, Ordering::Relaxed);
-        self.link.tracker.done(slot, 1);
+        self.hand_over(slot).await;
     }
 
-    async fn push(&self, batch: &SampleBatch, row: usize, item: Item) {
-        self.link.tracker.open(item.batch, 1);
-        self.link.metrics.pending(item.kind(), 1);
-        let shard = batch.series(row).index() % self.shards.len().max(1);
-        if let Some(shard) = self.shards.get(shard) {
-            shard.push(item).await;
+    fn assign(&mut self, hash: u64, item: Item) {
+        let shards = self.lots.len().max(1) as u64;
+        if let Some(lot) = self.lots.get_mut((hash % shards) as usize) {
+            lot.push(item);
+        }
+    }
+
+    /// Hands what was assigned to the shards.
+    async fn hand_over(&mut self, slot: u64) {
+        let mut counts = Counts::default();
+        self.lots.iter().flatten().for_each(|item| counts.add(item.kind(), 1));
+        self.link.tracker.open(slot, counts.total() as u32);
+        self.link.tracker.done(slot, 1);
+        for kind in DataKind::ALL {
+            self.link.metrics.pending(kind, counts.get(kind) as i64);
+        }
+        for (shard, lot) in self.shards.iter().zip(&mut self.lots) {
+            shard.push(lot).await;
         }
     }
 }

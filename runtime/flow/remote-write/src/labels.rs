@@ -1,11 +1,12 @@
 //! The labels of a series as an endpoint gets them: with external labels, relabelled, encoded.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alloy_flow_relabel::{Keep, Program};
 use alloy_telemetry::{Labels, SeriesOwner, SeriesRef, SeriesTable};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::proto::encode_labels;
 
@@ -14,8 +15,8 @@ const GENERATION: Duration = Duration::from_secs(120);
 /// Series of one generation; more start a new one.
 const GENERATION_SERIES: usize = 250_000;
 
-/// Encoded labels, or `None` for a series that is not sent.
-pub(crate) type Encoded = Option<Arc<[u8]>>;
+/// Encoded labels with their hash, or `None` for a series that is not sent.
+pub(crate) type Encoded = Option<(Arc<[u8]>, u64)>;
 
 /// Cache of encoded labels by series.
 pub(crate) struct LabelCache {
@@ -87,6 +88,8 @@ impl LabelCache {
         }
         self.scratch.clear();
         encode_labels(builder.iter(), &mut self.scratch);
-        Some(self.scratch.as_slice().into())
+        // Chooses the shard: references may change while samples of a series wait in one.
+        let hash = FxBuildHasher.hash_one(&self.scratch);
+        Some((self.scratch.as_slice().into(), hash))
     }
 }

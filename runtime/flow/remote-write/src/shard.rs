@@ -84,8 +84,9 @@ impl Link {
             self.tracker.done(first.batch, run as u32);
             at += run;
         }
-        for item in items {
-            self.metrics.pending(item.kind(), -1);
+        let counts = count(items);
+        for kind in DataKind::ALL {
+            self.metrics.pending(kind, -(counts.get(kind) as i64));
         }
     }
 }
@@ -110,22 +111,23 @@ impl Shard {
         (shard, run(link, partial, batches))
     }
 
-    /// Adds an item; waits while the shard is full.
+    /// Adds items; waits while the shard is full.
     ///
-    /// Cancel safety: a batch that could not be handed over is lost to this shard; its items stay
-    /// open in the tracker.
-    pub(crate) async fn push(&self, item: Item) {
-        let batch = {
-            let mut partial = self.partial.lock();
-            partial.push(item);
-            if partial.len() < self.batch_len {
-                return;
-            }
-            std::mem::take(&mut *partial)
-        };
-        match self.full.try_send(batch) {
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
-            Err(mpsc::error::TrySendError::Full(batch)) => {
+    /// Cancel safety: items that were not handed over are lost to this shard and stay open in the
+    /// tracker.
+    pub(crate) async fn push(&self, items: &mut Vec<Item>) {
+        let mut items = items.drain(..).peekable();
+        while items.peek().is_some() {
+            let batch = {
+                let mut partial = self.partial.lock();
+                let room = self.batch_len.saturating_sub(partial.len());
+                partial.extend(items.by_ref().take(room));
+                if partial.len() < self.batch_len {
+                    return;
+                }
+                std::mem::take(&mut *partial)
+            };
+            if let Err(mpsc::error::TrySendError::Full(batch)) = self.full.try_send(batch) {
                 self.link.metrics.enqueue_retries.inc();
                 // The shard ended early because the endpoint ends: the log has the items.
                 let _ended = self.full.send(batch).await;

@@ -317,11 +317,15 @@ impl Running {
             }
             let (config, client) = spec.prepare(services)?;
             let closing = CancellationToken::new();
+            let overlap_end =
+                if stopping.contains(&spec.cursor) { log.end() } else { log.end_at_open() };
             let table = services.series.clone();
-            let endpoint = Endpoint::new(config, client, log, table, metrics, closing.clone())
-                .map_err(|e| {
-                    ComponentError::new(format!("cannot start {}", spec.shown_url)).with_source(e)
-                })?;
+            let endpoint =
+                Endpoint::new(config, client, log, table, metrics, closing.clone(), overlap_end)
+                    .map_err(|e| {
+                        ComponentError::new(format!("cannot start {}", spec.shown_url))
+                            .with_source(e)
+                    })?;
             let progress = endpoint.progress();
             let (cursor, log) = (spec.cursor.clone(), log.clone());
             self.tasks.spawn(async move {

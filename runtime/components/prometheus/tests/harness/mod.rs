@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use alloy_component::{
-    BuildContext, Component, ComponentError, ExportSink, MemoryDialer, MetricsHub, MetricsReceiver,
-    RunContext, Services,
-};
+use alloy_component::testing::context_in;
+use alloy_component::{Component, ComponentError, MetricsHub, MetricsReceiver, RunContext};
 use alloy_prometheus::remote_write;
 use alloy_queries::{Engine, HostFacts, Load, Options, Source};
 use alloy_telemetry::SeriesTable;
 use alloy_value::{ArcArgs, FromValue, Registry, Stability, Value};
-use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -31,27 +28,14 @@ impl Remote {
         hub: &MetricsHub,
         table: &SeriesTable,
     ) -> Result<Self, String> {
-        let exported = Arc::new(Mutex::new(None));
-        let sink = Arc::clone(&exported);
-        let cx = BuildContext {
-            id: "prometheus.remote_write.x".into(),
-            data_dir: data_dir.to_owned(),
-            stability: Stability::Experimental,
-            span: tracing::Span::none(),
-            metrics: hub.registry(&[]),
-            exports: ExportSink::new(move |value| *sink.lock() = Some(value)),
-            services: Arc::new(Services {
-                series: table.clone(),
-                metrics: hub.clone(),
-                dialer: MemoryDialer::new("alloy.internal:12345").0,
-                user_agent: "Alloy/test (linux; binary)".into(),
-                agent_id: "agent".into(),
-            }),
-        };
+        let (mut cx, exported) = context_in("prometheus.remote_write.x", hub, table);
+        cx.data_dir = data_dir.to_owned();
+        cx.stability = Stability::Experimental;
         let build = remote_write::COMPONENT.build.unwrap();
         let component = build(cx, arguments(config)?).await.map_err(|error| error.to_string())?;
-        let exports = exported.lock().take().ok_or("nothing exported")?;
-        let Value::Object(exports) = exports else { return Err("no object".into()) };
+        let Value::Object(exports) = exported.borrow().clone() else {
+            return Err("nothing exported".into());
+        };
         let receiver = MetricsReceiver::from_value(exports.get("receiver").ok_or("no receiver")?)
             .map_err(|_| "no receiver")?;
         let cancel = CancellationToken::new();
