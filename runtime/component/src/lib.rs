@@ -14,6 +14,8 @@ mod contract;
 mod fanout;
 mod health;
 mod metrics;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use capsules::{METRICS_RECEIVER, MetricsReceiver, TARGET, Target};
 pub use context::{BuildContext, DuplexStream, ExportSink, MemoryDialer, RunContext, Services};

@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use alloy_component::{
-    BuildContext, Component, ComponentDef, ExportSink, HttpResponse, MemoryDialer, MetricsHub,
-    Services,
-};
+use alloy_component::testing::context_in;
+use alloy_component::{Component, ComponentDef, HttpResponse, MetricsHub};
 use alloy_queries::{Engine, HostFacts, Load, Options, Source};
 use alloy_telemetry::SeriesTable;
 use alloy_value::{ArcArgs, Registry, Stability, Value};
 use bytes::Bytes;
-use parking_lot::Mutex;
 
 /// An exporter and what it exported.
 pub(crate) struct Built {
@@ -49,26 +46,11 @@ pub(crate) async fn build_in(
     text: &str,
 ) -> Result<Built, String> {
     let args = arguments(definition, text)?;
-    let exports = Arc::new(Mutex::new(None));
-    let sink = Arc::clone(&exports);
-    let cx = BuildContext {
-        id: format!("{}.x", definition.definition.name).into(),
-        data_dir: "/nowhere".into(),
-        stability: Stability::GenerallyAvailable,
-        span: tracing::Span::none(),
-        metrics: hub.registry(&[]),
-        exports: ExportSink::new(move |value| *sink.lock() = Some(value)),
-        services: Arc::new(Services {
-            series: SeriesTable::new(),
-            metrics: hub.clone(),
-            dialer: MemoryDialer::new("alloy.internal:12345").0,
-            user_agent: "test".into(),
-            agent_id: "test".into(),
-        }),
-    };
+    let id = format!("{}.x", definition.definition.name);
+    let (cx, exports) = context_in(&id, hub, &SeriesTable::new());
     let make = definition.build.ok_or("the component can't be built")?;
     let component = make(cx, args).await.map_err(|error| error.to_string())?;
-    let exports = exports.lock().take();
+    let exports = Some(exports.borrow().clone()).filter(|value| !matches!(value, Value::Null));
     Ok(Built { component, exports })
 }
 

@@ -1,46 +1,27 @@
 //! What tests of this family share: a build context, batches, a recording receiver.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use alloy_component::{
-    BuildContext, ExportSink, MemoryDialer, MetricsHub, MetricsReceiver, Services,
-};
+use alloy_component::testing::context;
+use alloy_component::{BuildContext, MetricsReceiver};
 use alloy_telemetry::{
     Labels, MetricsConsumer, Refs, SampleBatch, SendError, SeriesTable, Timestamps, is_stale,
 };
-use alloy_value::{ArcArgs, Args, BodyEntry, EvaluatedBody, Stability, Value};
+use alloy_value::{ArcArgs, Args, BodyEntry, EvaluatedBody, Value};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// A build context whose exports can be looked at.
 pub(crate) struct Context {
     pub(crate) build: BuildContext,
-    exported: Arc<Mutex<Option<Value>>>,
+    exported: watch::Receiver<Value>,
 }
 
 impl Context {
     pub(crate) fn new(name: &str) -> Self {
-        let metrics = MetricsHub::new();
-        let exported = Arc::new(Mutex::new(None));
-        let store = Arc::clone(&exported);
-        let build = BuildContext {
-            id: format!("{name}.test").into(),
-            data_dir: PathBuf::new(),
-            stability: Stability::GenerallyAvailable,
-            span: tracing::Span::none(),
-            metrics: metrics.registry(&[]),
-            exports: ExportSink::new(move |value| *store.lock() = Some(value)),
-            services: Arc::new(Services {
-                series: SeriesTable::new(),
-                metrics,
-                dialer: MemoryDialer::new("alloy.internal:12345").0,
-                user_agent: "test".into(),
-                agent_id: "test".into(),
-            }),
-        };
+        let (build, exported) = context(&format!("{name}.test"));
         Self { build, exported }
     }
 
@@ -49,7 +30,7 @@ impl Context {
     }
 
     pub(crate) fn exported(&self) -> Option<Value> {
-        self.exported.lock().clone()
+        Some(self.exported.borrow().clone()).filter(|value| !matches!(value, Value::Null))
     }
 
     /// Value of a counter or gauge of the process.

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
 use alloy_component::RunContext;
+use alloy_component::testing::context;
 use alloy_value::{ArcArgs, Args, BodyEntry, EvaluatedBody, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::groups::parse;
 use super::{FileArgs, run};
-use crate::testing::{context, targets};
+use crate::testing::targets;
 
 fn parsed(path: &str, content: &str) -> Result<Vec<String>, String> {
     Ok(parse(path, content)?.iter().map(|target| target.0.to_string()).collect())
@@ -70,7 +71,7 @@ async fn files_that_change_appear_break_and_vanish_are_followed() {
         std::fs::write(dir.path().join(name), text).expect("write");
     };
     write("a.json", r#"[{"targets": ["a:1"]}]"#);
-    let (cx, mut exports) = context();
+    let (cx, mut exports) = context("discovery.file.x");
     let args = FileArgs {
         files: vec![dir.path().join("*.json").display().to_string()],
         refresh_interval: Duration::from_secs(600),

@@ -1,10 +1,11 @@
 use alloy_blocks::RuleBlock;
 use alloy_component::Target;
+use alloy_component::testing::context;
 use alloy_telemetry::Labels;
 use alloy_value::ArcArgs;
 
 use super::RelabelArgs;
-use crate::testing::{context, targets};
+use crate::testing::targets;
 
 fn rule(action: &str, source: &str, regex: &str, target: &str) -> RuleBlock {
     RuleBlock {
@@ -26,7 +27,7 @@ fn args(rules: Vec<RuleBlock>) -> ArcArgs {
 
 #[tokio::test]
 async fn order_and_duplicates_are_kept_and_dropped_targets_are_left_out() {
-    let (cx, exports) = context();
+    let (cx, exports) = context("discovery.relabel.x");
     let port = rule("replace", "__address__", r".*:(\d+)", "port");
     let component = super::run::build(cx, args(vec![port])).await.expect("built");
     assert_eq!(
@@ -44,7 +45,7 @@ async fn order_and_duplicates_are_kept_and_dropped_targets_are_left_out() {
 
 #[tokio::test]
 async fn an_update_to_equal_arguments_exports_an_equal_value() {
-    let (cx, exports) = context();
+    let (cx, exports) = context("discovery.relabel.x");
     let keep = || rule("keep", "__address__", ".*", "");
     let component = super::run::build(cx, args(vec![keep()])).await.expect("built");
     let first = exports.borrow().clone();

@@ -1,15 +1,12 @@
 //! Tests over real files; waiting is for an export, never for a time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alloy_component::{
-    BuildContext, Component, ComponentError, ExportSink, HealthState, MemoryDialer, MetricsHub,
-    RunContext, Services,
-};
-use alloy_telemetry::SeriesTable;
-use alloy_value::{ArcArgs, OptionalSecret, Stability, Value};
+use alloy_component::testing::context;
+use alloy_component::{Component, ComponentError, HealthState, RunContext};
+use alloy_value::{ArcArgs, OptionalSecret, Value};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -32,23 +29,7 @@ fn args(path: &Path, detector: Detector) -> FileArgs {
 }
 
 async fn start(args: FileArgs) -> Result<Running, ComponentError> {
-    let (tx, exports) = watch::channel(Value::Null);
-    let metrics = MetricsHub::new();
-    let cx = BuildContext {
-        id: "local.file.x".into(),
-        data_dir: PathBuf::new(),
-        stability: Stability::GenerallyAvailable,
-        span: tracing::Span::none(),
-        metrics: metrics.registry(&[]),
-        exports: ExportSink::new(move |value| drop(tx.send_replace(value))),
-        services: Arc::new(Services {
-            series: SeriesTable::new(),
-            metrics,
-            dialer: MemoryDialer::new("alloy.internal:12345").0,
-            user_agent: "test".into(),
-            agent_id: "test".into(),
-        }),
-    };
+    let (cx, exports) = context("local.file.x");
     let component = super::run::build(cx, ArcArgs::new(args)).await?;
     let cancel = CancellationToken::new();
     let task = tokio::spawn(Arc::clone(&component).run(RunContext { cancel: cancel.clone() }));

@@ -1,16 +1,13 @@
 //! Requests over a real socket into a recording consumer.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use alloy_blocks::HttpServerBlock;
-use alloy_component::{
-    BuildContext, Component, ExportSink, MemoryDialer, MetricsHub, MetricsReceiver, RunContext,
-    Services,
-};
+use alloy_component::testing::context;
+use alloy_component::{Component, MetricsReceiver, RunContext};
 use alloy_flow_remote_write::proto::{Entry, encode_entry, encode_labels};
 use alloy_telemetry::{Ack, Histogram, MetricsConsumer, SampleBatch, SendError, SeriesTable};
-use alloy_value::{ArcArgs, Stability};
+use alloy_value::ArcArgs;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
@@ -141,25 +138,6 @@ fn args(to: &Arc<Recorder>, port: u16) -> ReceiveHttpArgs {
     }
 }
 
-fn context() -> BuildContext {
-    let metrics = MetricsHub::new();
-    BuildContext {
-        id: "prometheus.receive_http.x".into(),
-        data_dir: PathBuf::new(),
-        stability: Stability::GenerallyAvailable,
-        span: tracing::Span::none(),
-        metrics: metrics.registry(&[]),
-        exports: ExportSink::new(|_| {}),
-        services: Arc::new(Services {
-            series: SeriesTable::new(),
-            metrics,
-            dialer: MemoryDialer::new("alloy.internal:12345").0,
-            user_agent: "test".into(),
-            agent_id: "test".into(),
-        }),
-    }
-}
-
 async fn request(addr: std::net::SocketAddr, head: &str, body: &[u8]) -> u16 {
     let mut stream = tokio::net::TcpStream::connect(addr).await.expect("connect");
     let head =
@@ -174,8 +152,11 @@ async fn request(addr: std::net::SocketAddr, head: &str, body: &[u8]) -> u16 {
 #[tokio::test]
 async fn answers_follow_the_request() {
     let recorder = Arc::new(Recorder::default());
-    let component =
-        Arc::new(ReceiveHttp::new(&context(), args(&recorder, 0)).await.expect("built"));
+    let component = Arc::new(
+        ReceiveHttp::new(&context("prometheus.receive_http.x").0, args(&recorder, 0))
+            .await
+            .expect("built"),
+    );
     let addr = component.addr().expect("bound");
     let cancel = CancellationToken::new();
     let task = tokio::spawn(

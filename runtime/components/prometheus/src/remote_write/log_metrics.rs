@@ -12,10 +12,13 @@ use prometheus::{Gauge, IntCounter, IntGauge};
 
 type Read = fn(&Stats) -> &AtomicU64;
 
+static NONE: AtomicU64 = AtomicU64::new(0);
+
 const COUNTERS: &[(&str, &str, Read)] = &[
     ("samples_appended_total", "Samples written to the log.", |s| &s.samples_appended),
     ("histograms_appended_total", "Histograms written to the log.", |s| &s.histograms_appended),
     ("exemplars_appended_total", "Exemplars written to the log.", |s| &s.exemplars_appended),
+    ("metadata_updates_total", "Metadata entries written to the log.", |s| &s.metadata_appended),
     (
         "out_of_order_samples_total",
         "Samples that were not newer than the last one of their series.",
@@ -30,6 +33,9 @@ const COUNTERS: &[(&str, &str, Read)] = &[
     ("bytes_written_total", "Bytes written to the log.", |s| &s.bytes_written),
     ("fsyncs_total", "Times that the log was forced to the disk.", |s| &s.syncs),
     ("write_failures_total", "Failed writes to the log.", |s| &s.write_failures),
+    // Segments describe their own series, so there are no checkpoints to make.
+    ("checkpoint_creations_total", "Checkpoints of the log: there are none.", |_| &NONE),
+    ("checkpoint_creations_failed_total", "Checkpoints that failed: there are none.", |_| &NONE),
     ("checkpoint_deletions_total", "Segments of the log that were deleted.", |s| {
         &s.segments_deleted
     }),
@@ -44,6 +50,7 @@ pub(super) struct LogMetrics {
     log: Arc<Mutex<Option<Log>>>,
     counters: Vec<(Read, IntCounter)>,
     active_series: IntGauge,
+    deleted_series: IntGauge,
     segment: IntGauge,
     disk_bytes: IntGauge,
     disk_limit_bytes: IntGauge,
@@ -73,6 +80,10 @@ impl LogMetrics {
             log,
             counters,
             active_series: gauge("storage_active_series", "Series of the current segment.")?,
+            deleted_series: gauge(
+                "storage_deleted_series",
+                "Series that wait to leave the log's memory: they leave at once.",
+            )?,
             segment: gauge("segment_current", "Number of the current segment.")?,
             disk_bytes: gauge("storage_used_bytes", "Bytes of the log on disk.")?,
             disk_limit_bytes,
@@ -83,6 +94,7 @@ impl LogMetrics {
     fn parts(&self) -> Vec<&dyn Collector> {
         let mut all: Vec<&dyn Collector> = vec![
             &self.active_series,
+            &self.deleted_series,
             &self.segment,
             &self.disk_bytes,
             &self.disk_limit_bytes,
