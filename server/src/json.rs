@@ -149,12 +149,10 @@ mod tests {
 
     #[test]
     fn statements_and_values_have_their_types() {
-        let object: Object = [
-            (Str::from("b"), Value::from("<x>")),
-            (Str::from("a"), Value::Float(2.0)),
-        ]
-        .into_iter()
-        .collect();
+        let object: Object =
+            [(Str::from("b"), Value::from("<x>")), (Str::from("a"), Value::Float(2.0))]
+                .into_iter()
+                .collect();
         let body = EvaluatedBody {
             entries: vec![
                 BodyEntry::Attribute {

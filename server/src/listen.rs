@@ -77,7 +77,8 @@ impl Port {
             None => address.to_owned(),
         };
         let mut last = io::Error::new(io::ErrorKind::NotFound, "no such host");
-        let resolved = given.to_socket_addrs().map_err(|e| BindError::new(address, "lookup", &e))?;
+        let resolved =
+            given.to_socket_addrs().map_err(|e| BindError::new(address, "lookup", &e))?;
         for candidate in resolved {
             match claim(candidate) {
                 Ok((socket, local)) => {

@@ -22,9 +22,7 @@ const COMPRESS_FROM_BYTES: usize = 1024;
 pub(crate) fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {
     let mut response = with_type(status, "text/plain; charset=utf-8", body);
     if status.is_client_error() || status.is_server_error() {
-        response
-            .headers_mut()
-            .insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
     response
 }
@@ -73,11 +71,7 @@ pub(crate) fn header(mut response: Answer, name: HeaderName, value: &'static str
 }
 
 /// A body of text, compressed if the client takes gzip. Call where CPU work is allowed.
-pub(crate) fn compressed(
-    request: &HeaderMap,
-    content_type: &'static str,
-    body: String,
-) -> Answer {
+pub(crate) fn compressed(request: &HeaderMap, content_type: &'static str, body: String) -> Answer {
     let zipped = match accepts_gzip(request) && body.len() >= COMPRESS_FROM_BYTES {
         true => gzip(body.as_bytes()),
         false => None,

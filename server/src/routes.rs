@@ -31,6 +31,13 @@ pub(crate) async fn answer(
         );
     }
     let path = request.uri().path();
+    if let Some(clean) = cleaned(path) {
+        let to = match request.uri().query() {
+            Some(query) => format!("{clean}?{query}"),
+            None => clean,
+        };
+        return redirect(StatusCode::MOVED_PERMANENTLY, &to);
+    }
     if path.starts_with(COMPONENT) {
         return component::answer(state, request).await;
     }
@@ -59,7 +66,7 @@ async fn below_prefix(state: &Arc<State>, uri: &Uri, headers: &HeaderMap) -> Ans
     let Some(path) = uri.path().strip_prefix(state.prefix.as_str()) else { return not_found() };
     match path {
         "/" => with_type(StatusCode::OK, "text/html; charset=utf-8", page(&state.prefix)),
-        "" => redirect(&format!("{}/", state.prefix)),
+        "" => redirect(StatusCode::FOUND, &format!("{}/", state.prefix)),
         _ if path.starts_with(WEB_API) => {
             let path = path[WEB_API.len()..].to_owned();
             compute(state, headers.clone(), move |state, headers| {
@@ -75,9 +82,35 @@ async fn below_prefix(state: &Arc<State>, uri: &Uri, headers: &HeaderMap) -> Ans
     }
 }
 
-fn redirect(to: &str) -> Answer {
-    let body = format!("<a href=\"{to}\">Found</a>.\n\n");
-    let mut response = with_type(StatusCode::FOUND, "text/html; charset=utf-8", body);
+/// The path without empty and dot segments; `None` if it has none.
+fn cleaned(path: &str) -> Option<String> {
+    let dirty = |segment: &str| matches!(segment, "" | "." | "..");
+    let inner = path.strip_prefix('/')?;
+    let (segments, trailing) = match inner.strip_suffix('/') {
+        Some(segments) => (segments, "/"),
+        None => (inner, ""),
+    };
+    if segments.is_empty() && trailing.is_empty() || !segments.split('/').any(dirty) {
+        return None;
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in segments.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(kept.pop()),
+            segment => kept.push(segment),
+        }
+    }
+    let trailing = if kept.is_empty() { "" } else { trailing };
+    Some(format!("/{}{trailing}", kept.join("/")))
+}
+
+fn redirect(status: StatusCode, to: &str) -> Answer {
+    let reason = status.canonical_reason().unwrap_or_default();
+    // A path is percent-encoded; only this one character of it means something in a quoted value.
+    let shown = to.replace('&', "&amp;");
+    let body = format!("<a href=\"{shown}\">{reason}</a>.\n\n");
+    let mut response = with_type(status, "text/html; charset=utf-8", body);
     if let Ok(value) = to.parse() {
         response.headers_mut().insert(LOCATION, value);
     }
@@ -187,4 +220,26 @@ fn page(prefix: &str) -> String {
         base("/api/v0/web/components/ID")
     ));
     html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lose_empty_and_dot_segments() {
+        for (path, expected) in [
+            ("/", None),
+            ("/metrics", None),
+            ("/ui/", None),
+            ("//", Some("/")),
+            ("/a//b", Some("/a/b")),
+            ("/a/./b/", Some("/a/b/")),
+            ("/a/../../b", Some("/b")),
+            ("/a/..", Some("/")),
+            ("*", None),
+        ] {
+            assert_eq!(cleaned(path).as_deref(), expected, "{path}");
+        }
+    }
 }

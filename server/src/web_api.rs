@@ -25,9 +25,7 @@ pub(crate) fn answer(state: &State, path: &str, headers: &HeaderMap) -> Answer {
         "remotecfg/components" => json(headers, &[(); 0]),
         path if path.starts_with("components/") => {
             match snapshot.index_of(&path["components/".len()..]) {
-                Some(at) if snapshot.nodes[at].is_component() => {
-                    detail(&snapshot, at, headers)
-                }
+                Some(at) if snapshot.nodes[at].is_component() => detail(&snapshot, at, headers),
                 _ => not_found(),
             }
         }

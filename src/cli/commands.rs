@@ -160,7 +160,12 @@ static VALIDATE_FLAGS: &[Flag] =
 
 static CHECK_FLAGS: &[Flag] = &[
     Flag::new("output-format", Kind::Text, "full", "full, classic or concise"),
-    Flag::new("min-severity", Kind::Text, "warning", "Lowest severity that makes exit code 1: error or warning"),
+    Flag::new(
+        "min-severity",
+        Kind::Text,
+        "warning",
+        "Lowest severity that makes exit code 1: error or warning",
+    ),
     Flag::new("color", Kind::Text, "auto", "auto, always or never"),
     STABILITY,
     COMMUNITY,
@@ -231,7 +236,12 @@ static RUN_FLAGS: &[Flag] = &[
     CONFIG_FORMAT,
     CONFIG_BYPASS,
     CONFIG_EXTRA_ARGS,
-    Flag::new("config.watch", Kind::Bool, "false", "Reload when a file of the configuration changes"),
+    Flag::new(
+        "config.watch",
+        Kind::Bool,
+        "false",
+        "Reload when a file of the configuration changes",
+    ),
     Flag::new(
         "config.reload",
         Kind::Text,

@@ -170,12 +170,14 @@ pub(crate) fn tokenizer(name: &'static str, flags: &[Flag]) -> clap::Command {
         .disable_help_flag(true)
         .disable_version_flag(true)
         .disable_help_subcommand(true)
-        .arg(clap::Arg::new(HELP).long(HELP).short('h').action(clap::ArgAction::SetTrue).help("help"))
         .arg(
-            clap::Arg::new(POSITIONALS)
-                .num_args(0..)
-                .value_parser(clap::value_parser!(OsString)),
-        );
+            clap::Arg::new(HELP)
+                .long(HELP)
+                .short('h')
+                .action(clap::ArgAction::SetTrue)
+                .help("help"),
+        )
+        .arg(clap::Arg::new(POSITIONALS).num_args(0..).value_parser(clap::value_parser!(OsString)));
     for flag in flags {
         let mut arg = clap::Arg::new(flag.long)
             .long(flag.long)
@@ -218,7 +220,8 @@ pub(crate) fn parse(
 
     let mut values = BTreeMap::new();
     for flag in flags {
-        let value = value(flag.kind, flag.default).map_err(|cause| anyhow!("{}: {cause}", flag.long))?;
+        let value =
+            value(flag.kind, flag.default).map_err(|cause| anyhow!("{}: {cause}", flag.long))?;
         values.insert(flag.long, value);
     }
     let mut given = Vec::new();
@@ -331,9 +334,9 @@ fn comma_separated(text: &str) -> Result<Vec<String>, String> {
             let mut field = String::new();
             let mut inner = quoted;
             loop {
-                let end = inner
-                    .find('"')
-                    .ok_or_else(|| "parse error on line 1: extraneous or missing \" in quoted-field".to_owned())?;
+                let end = inner.find('"').ok_or_else(|| {
+                    "parse error on line 1: extraneous or missing \" in quoted-field".to_owned()
+                })?;
                 field.push_str(&inner[..end]);
                 inner = &inner[end + 1..];
                 match inner.strip_prefix('"') {
@@ -349,7 +352,8 @@ fn comma_separated(text: &str) -> Result<Vec<String>, String> {
                 Some(more) => rest = more,
                 None if inner.is_empty() => return Ok(fields),
                 None => {
-                    return Err("parse error on line 1: extraneous or missing \" in quoted-field".to_owned());
+                    return Err("parse error on line 1: extraneous or missing \" in quoted-field"
+                        .to_owned());
                 }
             }
         } else {
@@ -405,12 +409,18 @@ mod tests {
 
     #[test]
     fn values_and_their_defaults() {
-        check("p", expect![[r#"false false true 60s "" ["eth0", "en0"] generally-available ["p"]"#]]);
+        check(
+            "p",
+            expect![[r#"false false true 60s "" ["eth0", "en0"] generally-available ["p"]"#]],
+        );
         check(
             "--write p --pprof=false --a.interval 300ms --a.text=x=y --names=a,b --names c",
             expect![[r#"true false false 300ms "x=y" ["a", "b", "c"] generally-available ["p"]"#]],
         );
-        check("-wt p", expect![[r#"true true true 60s "" ["eth0", "en0"] generally-available ["p"]"#]]);
+        check(
+            "-wt p",
+            expect![[r#"true true true 60s "" ["eth0", "en0"] generally-available ["p"]"#]],
+        );
         check(
             "--a.text -x -- --p",
             expect![[r#"false false true 60s "-x" ["eth0", "en0"] generally-available ["--p"]"#]],
@@ -435,23 +445,33 @@ mod tests {
         check("p --a.text", expect!["error: flag needs an argument: --a.text"]);
         check(
             "p --pprof=maybe",
-            expect![[r#"error: invalid argument "maybe" for "--pprof" flag: strconv.ParseBool: parsing "maybe": invalid syntax"#]],
+            expect![[
+                r#"error: invalid argument "maybe" for "--pprof" flag: strconv.ParseBool: parsing "maybe": invalid syntax"#
+            ]],
         );
         check(
             "p -w=maybe",
-            expect![[r#"error: invalid argument "maybe" for "-w, --write" flag: strconv.ParseBool: parsing "maybe": invalid syntax"#]],
+            expect![[
+                r#"error: invalid argument "maybe" for "-w, --write" flag: strconv.ParseBool: parsing "maybe": invalid syntax"#
+            ]],
         );
         check(
             "p --peers=x",
-            expect![[r#"error: invalid argument "x" for "--peers" flag: strconv.ParseInt: parsing "x": invalid syntax"#]],
+            expect![[
+                r#"error: invalid argument "x" for "--peers" flag: strconv.ParseInt: parsing "x": invalid syntax"#
+            ]],
         );
         check(
             "p --a.interval=1d",
-            expect![[r#"error: invalid argument "1d" for "--a.interval" flag: time: unknown unit "d" in duration "1d""#]],
+            expect![[
+                r#"error: invalid argument "1d" for "--a.interval" flag: time: unknown unit "d" in duration "1d""#
+            ]],
         );
         check(
             "p --stability.level=ga",
-            expect![[r#"error: invalid argument "ga" for "--stability.level" flag: invalid stability level "ga""#]],
+            expect![[
+                r#"error: invalid argument "ga" for "--stability.level" flag: invalid stability level "ga""#
+            ]],
         );
     }
 }

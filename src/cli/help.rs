@@ -17,11 +17,11 @@ pub(crate) fn root_usage(program: &str) -> String {
     for command in COMMANDS {
         let _ok = writeln!(out, "  {:name_width$} {}", command.name, command.about);
     }
-    out.push_str("\nFlags:\n  -h, --help      help for alloy\n  -v, --version   version for alloy\n");
-    let _ok = write!(
-        out,
-        "\nUse \"{program} [command] --help\" for more information about a command.\n"
+    out.push_str(
+        "\nFlags:\n  -h, --help      help for alloy\n  -v, --version   version for alloy\n",
     );
+    let _ok =
+        write!(out, "\nUse \"{program} [command] --help\" for more information about a command.\n");
     out
 }
 

@@ -148,7 +148,8 @@ fn unknown_command(program: &str, name: &str) -> ExitCode {
     }
     let near: Vec<&str> =
         COMMANDS.iter().map(|command| command.name).filter(|known| is_near(name, known)).collect();
-    let mut message = format!("Error: unknown command {} for \"alloy\"\n", alloy_value::quote(name));
+    let mut message =
+        format!("Error: unknown command {} for \"alloy\"\n", alloy_value::quote(name));
     if !near.is_empty() {
         message.push_str("\nDid you mean this?\n");
         for known in near {
@@ -188,8 +189,9 @@ pub(crate) fn tokenizer() -> clap::Command {
     for command in COMMANDS {
         let mut sub = match command.children {
             [] => flags::tokenizer(command.name, command.flags),
-            children => clap::Command::new(command.name)
-                .subcommands(children.iter().map(|(name, about)| clap::Command::new(*name).about(*about))),
+            children => clap::Command::new(command.name).subcommands(
+                children.iter().map(|(name, about)| clap::Command::new(*name).about(*about)),
+            ),
         };
         sub = sub.about(command.about).visible_aliases(command.aliases.iter().copied());
         root = root.subcommand(sub);

@@ -28,7 +28,10 @@ pub(crate) fn check_format(parsed: &Parsed, path: &str) -> Result<()> {
     if CONVERTED.contains(&format) {
         bail!("--config.format={format}: converting configurations is not in this version yet");
     }
-    bail!("(Critical) unrecognized kind {} given to the config converter", alloy_value::quote(format))
+    bail!(
+        "(Critical) unrecognized kind {} given to the config converter",
+        alloy_value::quote(format)
+    )
 }
 
 /// Reads a configuration for looking at it.

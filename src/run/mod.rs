@@ -89,8 +89,7 @@ async fn serve(
     })
     .context("cannot start the controller")?;
     let config = ConfigMetrics::new(&metrics, &options.cluster_name);
-    let loader =
-        ConfigLoader::new(runtime.clone(), options.path.as_str(), options.reload, config);
+    let loader = ConfigLoader::new(runtime.clone(), options.path.as_str(), options.reload, config);
 
     // A stop during the first load ends it: what is built by then is stopped again.
     let loaded = tokio::select! {

@@ -49,7 +49,7 @@ pub(crate) fn skip(case: &Case<'_>) -> Option<&'static str> {
     if words.iter().any(|word| word.starts_with("--cluster.") && clusters(word)) {
         return Some("needs clustering");
     }
-    if case.texts().any(|text| text.lines().any(names_later_block)) {
+    if case.texts().any(needs_later_block) {
         return Some("needs a block or component that comes later");
     }
     None
@@ -59,6 +59,11 @@ fn clusters(word: &str) -> bool {
     ["--cluster.enabled", "--cluster.enable-tls", "--cluster.tls-"]
         .iter()
         .any(|flag| word.starts_with(flag))
+}
+
+/// True if a configuration needs a block or component that comes later.
+pub(crate) fn needs_later_block(config: &str) -> bool {
+    config.lines().any(names_later_block)
 }
 
 fn names_later_block(line: &str) -> bool {

@@ -1,7 +1,10 @@
-//! The command line against what the reference printed and returned (`corpus/cli`).
+//! The process against what the reference printed, returned and answered (`corpus/cli`,
+//! `corpus/http`).
 
 mod case;
 mod help;
+mod http;
+mod process;
 mod rules;
 
 use std::path::Path;
@@ -21,6 +24,9 @@ fn main() -> ExitCode {
         Set::new("corpus_cli_run_lifecycle", |corpus, report| {
             group(corpus, report, &["run_lifecycle"]);
         }),
+        Set::new("corpus_http_component_detail", http::component_detail),
+        Set::new("corpus_http_web_api", http::web_api),
+        Set::new("corpus_http_metrics", http::metrics),
     ])
 }
 
