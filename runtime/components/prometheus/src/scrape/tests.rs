@@ -86,7 +86,7 @@ async fn target_is_scraped_and_an_update_leaves_its_loop_alone() {
     for line in [
         "accept: text/plain;version=1.0.0;escaping=underscores;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.4",
         "accept-encoding: gzip",
-        "user-agent: test",
+        "user-agent: alloy/test (linux; binary)",
         "x-prometheus-scrape-timeout-seconds: 0.1",
     ] {
         assert!(head.contains(&format!("{line}\r\n")), "{line} in {head}");
