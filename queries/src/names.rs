@@ -202,8 +202,6 @@ pub(crate) struct Graph {
     /// Length of the longest way to a block without dependencies.
     pub(crate) ranks: FxHashMap<Block, u32>,
     pub(crate) cycles: Box<[Arc<Cycle>]>,
-    /// Members of cycles.
-    pub(crate) cycle_of: FxHashMap<Block, u32>,
 }
 
 #[salsa::tracked(returns(ref))]
@@ -245,15 +243,8 @@ pub(crate) fn graph(db: &dyn Db, module: Module) -> Arc<Graph> {
         }
     }
     cycles.sort();
-    graph.cycles = cycles
-        .iter()
-        .zip(0_u32..)
-        .map(|(members, number)| {
-            let members: Box<[Block]> = members.iter().map(|at| blocks[*at as usize]).collect();
-            graph.cycle_of.extend(members.iter().map(|block| (*block, number)));
-            Arc::new(Cycle { members })
-        })
-        .collect();
+    let members = |members: &Vec<u32>| members.iter().map(|at| blocks[*at as usize]).collect();
+    graph.cycles = cycles.iter().map(|cycle| Arc::new(Cycle { members: members(cycle) })).collect();
     let mut order: Vec<u32> = (0..blocks.len() as u32).collect();
     order.sort_by_key(|at| (ranks[*at as usize], *at));
     graph.order = order.into_iter().map(|at| blocks[at as usize]).collect();
@@ -316,15 +307,6 @@ fn components(edges: &[Box<[u32]>]) -> Vec<Vec<u32>> {
         }
     }
     found
-}
-
-/// The cycle that `block` is part of. Stands between the graph and whoever evaluates one block, so
-/// that another block can come and go unnoticed.
-#[salsa::tracked(returns(ref))]
-pub(crate) fn cycle_of(db: &dyn Db, block: Block) -> Option<Arc<Cycle>> {
-    let graph = graph(db, block.module(db));
-    let number = *graph.cycle_of.get(&block)?;
-    graph.cycles.get(number as usize).map(Arc::clone)
 }
 
 #[cfg(test)]

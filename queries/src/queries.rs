@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alloy_syntax::Parse;
+use alloy_syntax::{LineIndex, Parse};
 use rustc_hash::FxHashMap;
 
 use crate::db::Db;
@@ -48,4 +48,14 @@ pub(crate) fn item_start(db: &dyn Db, file: SourceFile) -> FxHashMap<Item, u32> 
         start += item.text(db).len() as u32;
     }
     starts
+}
+
+/// Where the lines of a file start. As with [`item_start`], only for showing positions.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn line_index(db: &dyn Db, file: SourceFile) -> LineIndex {
+    let mut text = String::new();
+    for item in file.items(db).iter() {
+        text.push_str(&item.text(db));
+    }
+    LineIndex::new(&text)
 }

@@ -1,18 +1,14 @@
 //! Faults with their positions: what users see.
 
-use std::cell::RefCell;
-use std::sync::Arc;
-
-use alloy_syntax::{Diagnostic, LineIndex, Severity, Span as ShownSpan};
+use alloy_syntax::{Diagnostic, Severity, Span as ShownSpan};
 use alloy_value::{DefinitionKind, Object, Str, Value};
-use rustc_hash::FxHashMap;
 
 use crate::Engine;
 use crate::api::{EvalError, HostFacts, NodeId};
 use crate::fault::{Fault, Part, Span, Subject};
 use crate::hir::SourceMap;
 use crate::inputs::{Block, SourceFile};
-use crate::queries::{item_start, source_map, tree};
+use crate::queries::{item_start, line_index, source_map, tree};
 
 /// The `constants` object.
 pub(crate) fn constants(host: &HostFacts) -> Value {
@@ -50,15 +46,14 @@ impl EvalError {
     }
 }
 
-/// Gives faults their positions. Line indices are built once per file and reporter.
+/// Gives faults their positions.
 pub(crate) struct Reporter<'a> {
     engine: &'a Engine,
-    lines: RefCell<FxHashMap<SourceFile, Arc<LineIndex>>>,
 }
 
 impl<'a> Reporter<'a> {
     pub(crate) fn new(engine: &'a Engine) -> Self {
-        Self { engine, lines: RefCell::default() }
+        Self { engine }
     }
 
     /// Syntax errors of the files that hold one of `slots`, as of whole files: what is wrong in one
@@ -74,9 +69,9 @@ impl<'a> Reporter<'a> {
         let mut diagnostics = Vec::new();
         for file in self.engine.files.iter().filter(|file| broken.contains(&file.input)) {
             let text = file.text(&self.engine.slots);
-            let lines = self.lines(file.input);
+            let lines = line_index(db, file.input);
             let parse = alloy_syntax::parse_file(&text);
-            let resolve = |d: &Diagnostic| d.clone().resolve(Some(&file.name), &lines);
+            let resolve = |d: &Diagnostic| d.clone().resolve(Some(&file.name), lines);
             diagnostics.extend(parse.diagnostics().iter().map(resolve));
         }
         diagnostics
@@ -108,7 +103,7 @@ impl<'a> Reporter<'a> {
         let start = item_start(db, file).get(&item).copied().unwrap_or(0);
         diagnostic.span =
             ShownSpan::Bytes { start: span.start + start, end: Some(span.end + start) };
-        diagnostic.resolve(Some(&file.name(db)), &self.lines(file))
+        diagnostic.resolve(Some(&file.name(db)), line_index(db, file))
     }
 
     /// `FILE:LINE:COL` of the name of a block.
@@ -137,15 +132,6 @@ impl<'a> Reporter<'a> {
         let message = format!("{prefix}: {}", EvalError::new(cause.clone(), None));
         let report = self.place(slot.block, Severity::Error, Some(whole), message);
         EvalError::new(cause, Some(report))
-    }
-
-    fn lines(&self, file: SourceFile) -> Arc<LineIndex> {
-        let build = || {
-            let state = self.engine.files.iter().find(|state| state.input == file);
-            let text = state.map(|state| state.text(&self.engine.slots)).unwrap_or_default();
-            Arc::new(LineIndex::new(&text))
-        };
-        Arc::clone(self.lines.borrow_mut().entry(file).or_insert_with(build))
     }
 }
 
