@@ -56,7 +56,7 @@ pub struct RuntimeOptions {
     /// How long the first load waits for slow builds before everything that is built starts. A
     /// build that fails within this time fails the first load, a later one marks only itself.
     pub first_load_patience: Duration,
-    /// Runs builds, updates and components.
+    /// Runs builds, updates and components. Its timers must be enabled.
     pub tokio: tokio::runtime::Handle,
 }
 

@@ -3,5 +3,6 @@
 mod fixture;
 mod lifecycle;
 mod loader;
+mod model;
 mod propagation;
 mod reload;
