@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 
 use crate::listen::Origin;
 use crate::response::{
-    Answer, api_error, compressed, method_not_allowed, not_found, text, with_type,
+    Answer, api_error, compressed, empty, method_not_allowed, not_found, text, with_type,
 };
 use crate::{State, component, web_api};
 
@@ -36,7 +36,7 @@ pub(crate) async fn answer(
             Some(query) => format!("{clean}?{query}"),
             None => clean,
         };
-        return redirect(StatusCode::MOVED_PERMANENTLY, &to);
+        return located(empty(StatusCode::MOVED_PERMANENTLY), &to);
     }
     if path.starts_with(COMPONENT) {
         return component::answer(state, request).await;
@@ -66,7 +66,7 @@ async fn below_prefix(state: &Arc<State>, uri: &Uri, headers: &HeaderMap) -> Ans
     let Some(path) = uri.path().strip_prefix(state.prefix.as_str()) else { return not_found() };
     match path {
         "/" => with_type(StatusCode::OK, "text/html; charset=utf-8", page(&state.prefix)),
-        "" => redirect(StatusCode::FOUND, &format!("{}/", state.prefix)),
+        "" => found(&format!("{}/", state.prefix)),
         _ if path.starts_with(WEB_API) => {
             let path = path[WEB_API.len()..].to_owned();
             compute(state, headers.clone(), move |state, headers| {
@@ -105,12 +105,12 @@ fn cleaned(path: &str) -> Option<String> {
     Some(format!("/{}{trailing}", kept.join("/")))
 }
 
-fn redirect(status: StatusCode, to: &str) -> Answer {
-    let reason = status.canonical_reason().unwrap_or_default();
-    // A path is percent-encoded; only this one character of it means something in a quoted value.
-    let shown = to.replace('&', "&amp;");
-    let body = format!("<a href=\"{shown}\">{reason}</a>.\n\n");
-    let mut response = with_type(status, "text/html; charset=utf-8", body);
+fn found(to: &str) -> Answer {
+    let body = format!("<a href=\"{to}\">Found</a>.\n\n");
+    located(with_type(StatusCode::FOUND, "text/html; charset=utf-8", body), to)
+}
+
+fn located(mut response: Answer, to: &str) -> Answer {
     if let Ok(value) = to.parse() {
         response.headers_mut().insert(LOCATION, value);
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a command may take to end by itself, or to do what is waited for.
-pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 
 /// Status and body.
 pub(crate) fn get(method: &str, url: &str) -> Result<(u16, String), String> {
