@@ -144,7 +144,7 @@ async fn headers_and_credentials_are_sent() {
 async fn credential_files_are_read_for_each_request() {
     let server = Server::start(|_| ok("")).await;
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    write!(file, " one\n").unwrap();
+    writeln!(file, " one").unwrap();
     let auth = bearer(Source::File(file.path().to_owned()));
     let client = client(ClientConfig { auth, ..ClientConfig::default() });
     get(&client, server.url("/")).await.unwrap();
@@ -206,7 +206,7 @@ async fn bodies_are_decoded_within_their_limit() {
     let answer = [head.as_bytes(), &packed].concat();
     let server = Server::raw(Arc::new(move |_| answer.clone()), None).await;
     let client = client(ClientConfig::default());
-    let mut read = async |limit, decode| {
+    let read = async |limit, decode| {
         let mut response = client.send(Request::get(server.url("/"))).await.unwrap();
         let mut body = Vec::new();
         response.read_body(&mut body, limit, decode).await.map(|()| body.len())

@@ -459,7 +459,13 @@ mod tests {
         }
 
         #[test]
-        fn series_round_trip(first in 0u32..1000, names: Vec<Vec<(String, String)>>) {
+        fn series_round_trip(
+            first in 0u32..1000,
+            names in prop::collection::vec(
+                prop::collection::vec((".{0,8}", ".{0,8}"), 0..5),
+                0..8,
+            ),
+        ) {
             let series: Vec<_> = names.into_iter().map(Labels::new).collect();
             let mut found = Vec::new();
             decode_series(&encode_series(first, &series), |n, labels| {

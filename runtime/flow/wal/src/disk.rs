@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -38,6 +38,22 @@ pub(crate) fn list(folder: &Path) -> io::Result<BTreeMap<u64, SegmentInfo>> {
         found.insert(number, SegmentInfo { bytes: meta.len(), newest });
     }
     Ok(found)
+}
+
+/// Gives back what a process that was killed had preallocated behind the end of a segment.
+pub(crate) fn release_preallocated(folder: &Path, segments: &BTreeMap<u64, SegmentInfo>) {
+    for (&number, info) in segments {
+        let path = path(folder, number);
+        let allocated = std::fs::metadata(&path).map_or(0, |m| m.blocks() * 512);
+        if allocated <= info.bytes.saturating_add(CHUNK_BYTES as u64) {
+            continue;
+        }
+        // Setting the length that it has keeps the content and frees what is behind.
+        let shortened = File::options().write(true).open(path).and_then(|f| f.set_len(info.bytes));
+        if let Err(error) = shortened {
+            tracing::warn!(segment = number, %error, "cannot shorten a log segment");
+        }
+    }
 }
 
 /// A batch with its place.

@@ -99,6 +99,7 @@ pub struct Stats {
     pub samples_appended: AtomicU64,
     pub histograms_appended: AtomicU64,
     pub exemplars_appended: AtomicU64,
+    pub metadata_appended: AtomicU64,
     /// Samples that are not newer than the last one of their series.
     pub out_of_order: AtomicU64,
     pub series_created: AtomicU64,
@@ -184,6 +185,7 @@ impl Log {
     pub fn open(options: Options, table: SeriesTable) -> io::Result<Self> {
         std::fs::create_dir_all(options.cursors())?;
         let segments = disk::list(&options.folder)?;
+        disk::release_preallocated(&options.folder, &segments);
         let end = segments.last_key_value().map_or(Position::default(), |(segment, info)| {
             Position { segment: *segment, offset: info.bytes }
         });

@@ -188,6 +188,8 @@ impl Writer {
         add(&self.shared.stats.samples_appended, batch.len() as u64 - histograms);
         add(&self.shared.stats.histograms_appended, histograms);
         add(&self.shared.stats.exemplars_appended, exemplars);
+        let metadata = batch.metadata.as_ref().map_or(0, |m| m.len()) as u64;
+        add(&self.shared.stats.metadata_appended, metadata);
     }
 
     /// The records of a batch: new series first.

@@ -274,3 +274,19 @@ async fn without_a_writable_folder_batches_go_on_from_memory() {
     log.close().await;
     assert_eq!(read_from(&path, Position::default()).await.0, [value]);
 }
+
+#[tokio::test]
+async fn space_preallocated_by_a_killed_process_is_given_back() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), 0, 5).await;
+    let path = folder.path().join("00000001.log");
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    let flags = rustix::fs::FallocateFlags::KEEP_SIZE;
+    if rustix::fs::fallocate(&file, flags, 0, 8 << 20).is_err() {
+        return; // The file system cannot preallocate, so nothing can be left behind.
+    }
+    assert!(file.metadata().unwrap().blocks() * 512 >= 8 << 20);
+    assert_eq!(read_from(folder.path(), Position::default()).await, (numbers(0..5), 0));
+    assert!(file.metadata().unwrap().blocks() * 512 < 1 << 20);
+}
