@@ -117,7 +117,16 @@ impl Spec {
 fn parse(url: &str) -> Result<Uri, String> {
     let uri: Uri = url.parse().map_err(|_| "it is not a URL".to_owned())?;
     match (uri.scheme_str(), uri.host()) {
-        (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(uri),
+        (Some("http" | "https"), Some(host)) if !host.is_empty() => {
+            let authority = uri.authority().map(|a| a.as_str()).unwrap_or_default();
+            let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+            match place.strip_prefix(host).and_then(|port| port.strip_prefix(':')) {
+                Some(port) if !port.is_empty() && port.parse::<u16>().is_err() => {
+                    Err("its port is not a number below 65536".to_owned())
+                }
+                _ => Ok(uri),
+            }
+        }
         (Some("http" | "https"), _) => Err("it has no host".to_owned()),
         _ => Err("its scheme is neither http nor https".to_owned()),
     }
