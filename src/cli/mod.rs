@@ -185,7 +185,7 @@ fn edit_distance(a: &str, b: &str) -> usize {
 
 /// The tokenizer of the whole command line, for completion scripts.
 pub(crate) fn tokenizer() -> clap::Command {
-    let mut root = clap::Command::new("alloy");
+    let mut root = clap::Command::new("alloy").disable_help_subcommand(true);
     for command in COMMANDS {
         let mut sub = match command.children {
             [] => flags::tokenizer(command.name, command.flags),

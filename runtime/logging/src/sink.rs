@@ -60,9 +60,14 @@ impl LogHandle {
 
     /// As [`Self::apply`], if nothing has been applied before.
     pub fn open(&self, level: Level, format: Format) {
-        if matches!(self.0.sink.lock().state, State::Waiting { .. }) {
+        if !self.is_open() {
             self.apply(level, format);
         }
+    }
+
+    /// True if lines are written, false while they wait.
+    pub fn is_open(&self) -> bool {
+        matches!(self.0.sink.lock().state, State::Open(_))
     }
 
     pub(crate) fn level(&self) -> Level {
