@@ -144,6 +144,48 @@ prometheus.remote_write "out" {{
 }
 
 #[test]
+fn a_prometheus_that_pushes_is_received_and_passed_on() {
+    let backend = Prometheus::start();
+    let target = CountingTarget::start();
+    let port = crate::support::free_port();
+    let alloy = Alloy::start(&format!(
+        r#"
+prometheus.receive_http "push" {{
+  forward_to = [prometheus.remote_write.out.receiver]
+  http {{
+    listen_address = "127.0.0.1"
+    listen_port    = {port}
+  }}
+}}
+
+prometheus.remote_write "out" {{
+  external_labels = {{"via" = "alloy"}}
+  endpoint {{
+    url = "{url}"
+  }}
+}}
+"#,
+        url = backend.write_url()
+    ));
+    let sender = Prometheus::start_with(&format!(
+        "scrape_configs:\n- job_name: counting\n  scrape_interval: 1s\n  scrape_timeout: 900ms\n  \
+         static_configs: [{{targets: ['127.0.0.1:{}']}}]\nremote_write:\n- url: \
+         http://127.0.0.1:{port}/api/v1/metrics/write\n",
+        target.port
+    ));
+    wait_for("the pushed series", SOON, || {
+        backend.value(r#"test_scrapes_total{job="counting", via="alloy"}"#)
+    });
+    wait_served(&target, 8);
+    target.stop();
+    wait_for("every pushed sample", SOON, || {
+        let (sent, got) = (received(&sender)?, received(&backend)?);
+        if got.is_empty() || sent != got { Err(format!("{sent:?} and {got:?}")) } else { Ok(()) }
+    });
+    assert_eq!(alloy.health("prometheus.receive_http.push"), "healthy");
+}
+
+#[test]
 fn an_outage_of_a_minute_loses_nothing() {
     let mut prometheus = Prometheus::start();
     let target = CountingTarget::start();

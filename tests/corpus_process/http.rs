@@ -68,7 +68,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(config: &str, files: &Value) -> Result<Self, String> {
+    fn start(config: &str, files: &Value, flags: &str) -> Result<Self, String> {
         let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
         let mut ports = BTreeMap::new();
         let mut held = Vec::new();
@@ -98,6 +98,7 @@ impl Running {
             .args(["run", "config.alloy", "--storage.path=data"])
             .args(["--stability.level=experimental", "--feature.community-components.enabled"])
             .arg(format!("--server.http.listen-addr=127.0.0.1:{}", ports["@HTTP@"]))
+            .args(flags.split_whitespace())
             .current_dir(dir.path())
             .stdout(log.try_clone().map_err(|e| e.to_string())?)
             .stderr(log)
@@ -185,7 +186,7 @@ pub(crate) fn component_detail(corpus: &Path, report: &mut Report) {
             continue;
         }
         self::case(report, name, name, || {
-            let running = Running::start(config, &Value::Null)?;
+            let running = Running::start(config, &Value::Null, "")?;
             let id = alloy_corpus::text(&case["detail"], "localID");
             let (status, body) = running.get("GET", &format!("/api/v0/web/components/{id}"))?;
             alloy_corpus::equal("status", status, 200)?;
@@ -205,7 +206,7 @@ pub(crate) fn web_api(corpus: &Path, report: &mut Report) {
             }
             continue;
         }
-        let running = Running::start(config, &case["files"]);
+        let running = Running::start(config, &case["files"], "");
         for request in requests {
             let path = alloy_corpus::text(request, "path");
             if path.contains("/graph") || path.contains("/debug/") {
@@ -230,14 +231,57 @@ pub(crate) fn web_api(corpus: &Path, report: &mut Report) {
     }
 }
 
+/// Starts the configuration that most of the recording was made with.
+fn start_chain(corpus: &Path, flags: &str) -> Result<Running, String> {
+    let cases = alloy_corpus::cases(&corpus.join("http/web_api.json"));
+    let chain = cases.iter().find(|case| case["name"] == json!("chain"));
+    let chain = chain.ok_or("the configuration \"chain\" is missing")?;
+    Running::start(alloy_corpus::text(chain, "config"), &chain["files"], flags)
+}
+
+/// Endpoints for operators.
+pub(crate) fn operational(corpus: &Path, report: &mut Report) {
+    let mut running = BTreeMap::new();
+    for request in alloy_corpus::cases(&corpus.join("http/operational.json")) {
+        let path = alloy_corpus::text(&request, "path");
+        let flags = alloy_corpus::text(&request, "flags");
+        let method = request["method"].as_str().unwrap_or("GET");
+        if request.get("after").is_some() {
+            report.skip("needs a history of reloads, see tests/reload.rs");
+            continue;
+        }
+        if path.starts_with("/debug/pprof") && flags.is_empty() {
+            report.skip("needs profiles");
+            continue;
+        }
+        if path.starts_with("/-/support?") {
+            report.skip("needs support bundles");
+            continue;
+        }
+        if request["text"] == json!("(the page)") {
+            report.skip("needs the user interface");
+            continue;
+        }
+        let running = running.entry(flags.to_owned()).or_insert_with(|| start_chain(corpus, flags));
+        report.case(&format!("{method} {path} {flags}"), || {
+            let running = running.as_ref().map_err(String::clone)?;
+            let (status, body) = running.get(method, path)?;
+            alloy_corpus::equal("status", Some(u64::from(status)), request["status"].as_u64())?;
+            match request["text"].as_str() {
+                Some(text) => alloy_corpus::equal("body", body.as_str(), text),
+                // The recording had nothing configured here; what is listed is compared elsewhere.
+                None => {
+                    serde_json::from_str::<Vec<Value>>(&body).map(drop).map_err(|e| e.to_string())
+                }
+            }
+        });
+    }
+}
+
 /// Every family that both have is of the same type and has the same labels.
 pub(crate) fn metrics(corpus: &Path, report: &mut Report) {
-    let chain = alloy_corpus::cases(&corpus.join("http/web_api.json"))
-        .into_iter()
-        .find(|case| case["name"] == json!("chain"));
-    let Some(chain) = chain else { return };
     let recorded = alloy_corpus::json(&corpus.join("http/metrics.json"));
-    let own = Running::start(alloy_corpus::text(&chain, "config"), &chain["files"])
+    let own = start_chain(corpus, "")
         .and_then(|running| running.get("GET", "/metrics"))
         .map(|(_, text)| families(&text));
     for family in recorded["families"].as_array().into_iter().flatten() {

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         }),
         Set::new("corpus_http_component_detail", http::component_detail),
         Set::new("corpus_http_web_api", http::web_api),
+        Set::new("corpus_http_operational", http::operational),
         Set::new("corpus_http_metrics", http::metrics),
     ])
 }

@@ -27,8 +27,13 @@ pub(crate) struct Prometheus {
 impl Prometheus {
     /// Starts it and waits until it is ready.
     pub(crate) fn start() -> Self {
+        Self::start_with("global: {}\n")
+    }
+
+    /// As [`Self::start`], with a configuration.
+    pub(crate) fn start_with(config: &str) -> Self {
         let dir = directory();
-        std::fs::write(dir.path().join("prometheus.yml"), "global: {}\n").expect("write a config");
+        std::fs::write(dir.path().join("prometheus.yml"), config).expect("write a config");
         let mut prometheus = Self { dir, port: free_port(), process: None, starts: 0 };
         prometheus.restart();
         prometheus
