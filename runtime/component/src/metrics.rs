@@ -44,6 +44,10 @@ impl MetricsHub {
                 None => drop(families.insert(family.name().to_owned(), family)),
             }
         }
+        // The registry adds its own labels in no particular order.
+        for metric in families.values_mut().flat_map(|family| family.mut_metric()) {
+            metric.mut_label().sort_by(|a, b| a.name().cmp(b.name()));
+        }
         families.into_values().collect()
     }
 }

@@ -61,7 +61,7 @@ pub(crate) struct Controller {
     dirty: BTreeSet<(u32, NodeId)>,
     /// Built components that do not run yet, by rank.
     to_start: BTreeSet<(u32, NodeId)>,
-    /// Nodes whose state is to be published.
+    /// Nodes whose state may have changed in this turn.
     touched: BTreeSet<NodeId>,
     /// The snapshot is out of date.
     graph_changed: bool,
@@ -152,6 +152,7 @@ impl Controller {
         self.start_ready();
         self.settle_loads();
         self.publish();
+        self.touched.clear();
     }
 
     fn handle(&mut self, event: Event) {

@@ -10,12 +10,12 @@ use super::Controller;
 use crate::snapshot::{GraphSnapshot, NodeCell, NodeEdges};
 
 impl Controller {
-    /// Publishes the nodes touched since the last call, and the graph if it changed.
+    /// Publishes the nodes touched in this turn, and the graph if it changed.
     /// O(touched), and O(nodes) after a load.
     pub(super) fn publish(&mut self) {
         let now = Self::now();
-        for id in std::mem::take(&mut self.touched) {
-            if let Some(node) = self.nodes.get(&id) {
+        for id in &self.touched {
+            if let Some(node) = self.nodes.get(id) {
                 node.cell.publish(node.state(now));
             }
         }

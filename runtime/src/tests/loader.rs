@@ -79,11 +79,11 @@ async fn metrics_of_the_controller_have_the_names_that_dashboards_know() {
     }
     expect![[r#"
         alloy_component_controller_evaluating GAUGE ["controller_id", "controller_path"]
-        alloy_component_controller_running_components GAUGE ["health_type", "controller_id", "controller_path"]
+        alloy_component_controller_running_components GAUGE ["controller_id", "controller_path", "health_type"]
         alloy_component_dependencies_wait_seconds HISTOGRAM ["controller_id", "controller_path"]
         alloy_component_evaluation_queue_size GAUGE ["controller_id", "controller_path"]
         alloy_component_evaluation_seconds HISTOGRAM ["controller_id", "controller_path"]
-        alloy_component_graph_connection GAUGE ["from", "to", "controller_id", "controller_path"]
+        alloy_component_graph_connection GAUGE ["controller_id", "controller_path", "from", "to"]
         alloy_component_updates_total COUNTER ["component_id", "component_path"]
     "#]]
     .assert_eq(&seen);

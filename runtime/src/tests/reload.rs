@@ -272,6 +272,21 @@ async fn slow_build_delays_only_its_dependants() {
 }
 
 #[tokio::test]
+async fn refused_load_does_not_hide_the_end_of_another() {
+    let t = Fixture::new();
+    t.load(&node("a", "1")).await.unwrap();
+    let text = node("a", "1") + "test.node \"slow\" { gate = \"g\" }\n";
+    let loading = t.spawn_load(&text);
+    t.until("build begins", || t.board.count("build slow") == 1).await;
+    let refused: Vec<_> = (0..20).map(|_| t.spawn_load("{")).collect();
+    t.board.open("g");
+    for load in refused {
+        load.await.unwrap().unwrap_err();
+    }
+    loading.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn build_of_a_removed_component_is_cancelled() {
     let t = Fixture::new();
     t.load(&node("a", "1")).await.unwrap();
