@@ -2,8 +2,8 @@
 //! (spec/language.md §17.1).
 
 use alloy_value::{
-    BodyEntry, EvaluatedBlock, EvaluatedBody, Field, FieldKind, Lookup, StructSchema, TypeSchema,
-    Value, quote,
+    About, BodyEntry, EvaluatedBlock, EvaluatedBody, Field, FieldKind, Lookup, StructSchema,
+    TypeSchema, Value, quote,
 };
 
 use crate::check::Finding;
@@ -184,7 +184,8 @@ impl Checker<'_> {
         while let Some(value) = self.literal_value(expr, &mut nulled, &mut found) {
             let Err(error) = (self.decode)(&self.probe(&value)) else { break };
             // Errors about enclosing bodies (missing attributes) are none of this attribute.
-            if error.statements.len() != self.path.len() || !error.about_value {
+            let about_value = matches!(error.about, About::Value | About::Validation);
+            if error.statements.len() != self.path.len() || !about_value {
                 break;
             }
             let undecorated = error.undecorated();

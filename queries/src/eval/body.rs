@@ -1,6 +1,6 @@
 //! Evaluates the body of a block and decodes it into arguments (spec/language.md §10.2).
 
-use alloy_value::{ArcArgs, BodyEntry, DecodeError, EvaluatedBlock, EvaluatedBody, Value};
+use alloy_value::{About, ArcArgs, BodyEntry, DecodeError, EvaluatedBlock, EvaluatedBody, Value};
 
 use super::{Evaluator, decorate};
 use crate::fault::{Fault, Part, Subject};
@@ -50,8 +50,8 @@ pub(crate) fn precheck_body(
     if let Err(error) = decode(&body) {
         // A validation hook or a value error where something is missing says nothing.
         let touches = |at: &Vec<usize>| at.starts_with(&error.statements);
-        let inconclusive = skipped.iter().any(touches)
-            && (error.about_value || (!is_late(&error.message) && !error.about_header));
+        let inconclusive =
+            skipped.iter().any(touches) && matches!(error.about, About::Value | About::Validation);
         let first = stopped.as_ref().is_none_or(|(at, _)| precedes(&error, at.as_slice()));
         if first && !inconclusive {
             return Err(decode_fault(hir, &body, &error));
@@ -87,16 +87,10 @@ fn precedes(error: &DecodeError, at: &[usize]) -> bool {
         return false;
     }
     if at.starts_with(&error.statements) {
-        // A missing attribute of an enclosing block is found only after all of its statements.
-        let is_body_error = end < at.len() && !error.about_header && is_late(&error.message);
-        return !error.about_value && !is_body_error;
+        // What an enclosing block as a whole lacks is found only after all of its statements.
+        return matches!(error.about, About::Statement | About::Header);
     }
     error.statements.as_slice() < at
-}
-
-/// Messages about a body as a whole, which decoding finds last.
-fn is_late(message: &str) -> bool {
-    message.starts_with("missing required ")
 }
 
 impl Evaluator<'_> {
@@ -155,17 +149,17 @@ impl Evaluator<'_> {
 /// Gives a decode error its place in the block.
 pub(crate) fn decode_fault(hir: &BlockHir, body: &EvaluatedBody, error: &DecodeError) -> Fault {
     let path: Box<[u32]> = error.statements.iter().map(|index| *index as u32).collect();
-    if error.about_value
+    if error.about == About::Value
         && let Some(Statement::Attribute { value, .. }) = hir.statement(&path)
     {
         let evaluated = attribute_value(body, &error.statements);
         return decorate(hir, *value, evaluated, error.clone());
     }
-    if is_late(&error.message) || error.statements.is_empty() {
+    if !error.about.has_position() || error.statements.is_empty() {
         // At run time these have no position (spec/language.md §10.2).
         return Fault::plain(Subject::Nowhere, error.message.clone());
     }
-    let part = if error.about_header { Part::Header } else { Part::Whole };
+    let part = if error.about == About::Header { Part::Header } else { Part::Whole };
     Fault::plain(Subject::Statement(path, part), error.message.clone())
 }
 

@@ -194,6 +194,7 @@ fn errors_come_in_source_order() {
             "true should be one of [number string capsule] for binop +, got bool",
         ),
         ("rule { }\ntext = 1 + true", "missing required attribute \"source\""),
+        ("limit {\nbytes = -1\n}\ntext = 1 + true", "bytes must not be negative"),
     ];
     for (body, expected) in cases {
         let mut engine = engine();
@@ -210,7 +211,7 @@ fn reports_of_failed_evaluations() {
     let mut engine = engine();
     engine
         .load(load_of(
-            "test.node \"a\" {\n\tnumber = true\n}\ntest.node \"b\" {\n\trule { }\n}\nlogging {\n\tnumber = true\n}\n",
+            "test.node \"a\" {\n\tnumber = true\n}\ntest.node \"b\" {\n\trule { }\n}\ntest.node \"c\" {\n\tlimit {\n\t\tbytes = -1\n\t}\n}\nlogging {\n\tnumber = true\n}\n",
         ))
         .unwrap();
     let report = |id: &str| {
@@ -221,9 +222,10 @@ fn reports_of_failed_evaluations() {
     expect![[r#"
         main.alloy:2:11: true should be number, got bool to 2:14
         main.alloy:4:1: Failed to build component: decoding configuration: missing required attribute "source" to 6:1
-        main.alloy:7:1: Failed to evaluate node for config block: decoding configuration: main.alloy:8:11: true should be number, got bool to 9:1
+        main.alloy:7:1: Failed to build component: decoding configuration: bytes must not be negative to 11:1
+        main.alloy:12:1: Failed to evaluate node for config block: decoding configuration: main.alloy:13:11: true should be number, got bool to 14:1
     "#]]
-    .assert_eq(&[report("test.node.a"), report("test.node.b"), report("logging")].concat());
+    .assert_eq(&["test.node.a", "test.node.b", "test.node.c", "logging"].map(report).concat());
 }
 
 #[test]

@@ -42,9 +42,16 @@ pub(crate) struct Rule {
 }
 
 #[derive(Block, Clone, Debug, PartialEq)]
+#[args(validate = Self::check)]
 pub(crate) struct Limit {
     #[args(optional)]
     pub(crate) bytes: i64,
+}
+
+impl Limit {
+    fn check(&self) -> Result<(), String> {
+        if self.bytes < 0 { Err("bytes must not be negative".to_owned()) } else { Ok(()) }
+    }
 }
 
 const fn definition(name: &'static str, kind: DefinitionKind) -> Definition {

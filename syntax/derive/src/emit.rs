@@ -98,6 +98,8 @@ fn structure(input: &DeriveInput, decodes: bool) -> syn::Result<TokenStream> {
     };
     let decoding = decodes.then(|| {
         let initial = parsed.fields.iter().map(initial);
+        let own_defaults = parsed.fields.iter().any(|field| field.default.is_some());
+        let squashed = parsed.fields.iter().filter(|f| f.kind == Kind::Squash).map(|f| &f.ty);
         quote! {
             impl ::alloy_value::structure::Structure for #name {
                 fn structure() -> &'static ::alloy_value::StructSchema {
@@ -106,6 +108,8 @@ fn structure(input: &DeriveInput, decodes: bool) -> syn::Result<TokenStream> {
                 fn initial() -> Self {
                     Self { #(#initial,)* }
                 }
+                const OWN_DEFAULTS: bool = #own_defaults
+                    #(|| <#squashed as ::alloy_value::structure::Structure>::OWN_DEFAULTS)*;
             }
         }
     });

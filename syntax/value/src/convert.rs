@@ -10,7 +10,8 @@ use indexmap::IndexMap;
 use crate::number::Number;
 use crate::secret::capsule_text;
 use crate::{
-    Capsule, DecodeError, FromValue, GoDuration, Object, Str, ToValue, TypeSchema, Value, number_text,
+    Capsule, DecodeError, FromValue, GoDuration, Object, Str, ToValue, TypeSchema, Value,
+    number_text,
 };
 
 // --- Text ------------------------------------------------------------------------------------
@@ -331,7 +332,10 @@ impl<T: FromValue> FromValue for Vec<T> {
                 .collect(),
             Value::String(text) => T::list_from_bytes(text.as_bytes())
                 .ok_or_else(|| DecodeError::type_mismatch("array", value)),
-            _ => Err(DecodeError::type_mismatch("array", value)),
+            _ => value
+                .as_object()
+                .and_then(|object| T::list_from_object(&object))
+                .unwrap_or_else(|| Err(DecodeError::type_mismatch("array", value))),
         }
     }
 }
@@ -340,7 +344,7 @@ impl<T: ToValue> ToValue for Vec<T> {
     const TYPE: TypeSchema = TypeSchema::List(&T::TYPE);
 
     fn to_value(&self) -> Value {
-        Value::Array(self.iter().map(T::to_value).collect())
+        T::list_to_value(self)
     }
 }
 
@@ -348,13 +352,18 @@ impl<T: FromValue, const N: usize> FromValue for [T; N] {
     fn from_value(value: &Value) -> Result<Self, DecodeError> {
         let items = match value {
             Value::Null => {
-                let zeros: Result<Vec<_>, _> = (0..N).map(|_| T::from_value(value)).collect();
+                let zeros: Result<Vec<_>, _> = (0..N).map(|_| T::zero()).collect();
                 zeros?
             }
             _ => Vec::from_value(value)?,
         };
         Self::try_from(items).map_err(|items: Vec<T>| {
-            DecodeError::value(format!("array must have exactly {N} elements, got {}", items.len()))
+            let (kind, parts) = match value {
+                Value::Object(_) => ("object", "keys"),
+                _ => ("array", "elements"),
+            };
+            let got = items.len();
+            DecodeError::value(format!("{kind} must have exactly {N} {parts}, got {got}"))
         })
     }
 }
@@ -363,7 +372,7 @@ impl<T: ToValue, const N: usize> ToValue for [T; N] {
     const TYPE: TypeSchema = TypeSchema::FixedList(&T::TYPE, N);
 
     fn to_value(&self) -> Value {
-        Value::Array(self.iter().map(T::to_value).collect())
+        T::list_to_value(self)
     }
 }
 

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{EvaluatedBody, StructSchema, TypeSchema, Value};
+use crate::{EvaluatedBody, Object, StructSchema, TypeSchema, Value};
 
 /// One step from an attribute's value to the part that was wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,41 +15,56 @@ pub enum PathSegment {
     Field(String),
 }
 
+/// What a [`DecodeError`] is about, which decides where it is shown (spec/language.md §10.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The value of the innermost statement or a part of it; shown as `<expression><path> <message>`.
+    Value,
+    /// The innermost statement itself: `unrecognized attribute name "x"`.
+    Statement,
+    /// The header of the innermost statement, a block: name start to `{`.
+    Header,
+    /// A required attribute or block that the body of the innermost statement lacks.
+    Missing,
+    /// What a struct says about its content, or that of the value of the innermost statement, after
+    /// decoding.
+    Validation,
+}
+
+impl About {
+    /// True if the error is found at a statement. What is found only after all statements of a
+    /// body has no position at run time.
+    pub fn has_position(self) -> bool {
+        matches!(self, Self::Value | Self::Statement | Self::Header)
+    }
+}
+
 /// Why a body or value could not be decoded.
 ///
 /// Positions stay with the caller: `statements` are indices into [`EvaluatedBody::entries`], one
 /// per nesting level, and `path` leads from the attribute's value to the offending part. Without
-/// `statements` the error is about the body as a whole (missing required attribute, validation).
+/// `statements` the error is about the outermost body or a value alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError {
     /// Statement indices from the outermost body inwards.
     pub statements: Vec<usize>,
     /// Steps into the value of the innermost statement, if it is an attribute.
     pub path: Vec<PathSegment>,
-    /// True if the message is about the value (shown as `<expression><path> <message>`), false if
-    /// it is about the statement itself (`unrecognized attribute name "x"`).
-    pub about_value: bool,
-    /// True if the range to report is the block's header (name start to `{`), not the whole block.
-    pub about_header: bool,
+    /// What the message is about.
+    pub about: About,
     /// Message, without position.
     pub message: String,
 }
 
 impl DecodeError {
-    /// An error about the body as a whole.
-    pub fn body(message: impl Into<String>) -> Self {
-        Self {
-            statements: Vec::new(),
-            path: Vec::new(),
-            about_value: false,
-            about_header: false,
-            message: message.into(),
-        }
+    /// An error in the innermost body or value.
+    pub fn new(about: About, message: impl Into<String>) -> Self {
+        Self { statements: Vec::new(), path: Vec::new(), about, message: message.into() }
     }
 
     /// An error about a value.
     pub fn value(message: impl Into<String>) -> Self {
-        Self { about_value: true, ..Self::body(message) }
+        Self::new(About::Value, message)
     }
 
     /// The value has the wrong type: `should be <expected>, got <type of value>`.
@@ -97,8 +112,18 @@ pub trait FromValue: Sized {
     /// Converts, reporting the path to what is wrong.
     fn from_value(value: &Value) -> Result<Self, DecodeError>;
 
+    /// The zero value: what `null` gives, without the type's own check.
+    fn zero() -> Result<Self, DecodeError> {
+        Self::from_value(&Value::Null)
+    }
+
     /// A list of `Self` from a byte string; only bytes accept it.
     fn list_from_bytes(_bytes: &[u8]) -> Option<Vec<Self>> {
+        None
+    }
+
+    /// A list of `Self` from an object; only structs with a label accept it.
+    fn list_from_object(_object: &Object) -> Option<Result<Vec<Self>, DecodeError>> {
         None
     }
 }
@@ -110,6 +135,14 @@ pub trait ToValue {
 
     /// The value other components, the UI and the API see.
     fn to_value(&self) -> Value;
+
+    /// A list of them: an array, for structs with a label an object.
+    fn list_to_value(items: &[Self]) -> Value
+    where
+        Self: Sized,
+    {
+        Value::Array(items.iter().map(Self::to_value).collect())
+    }
 }
 
 /// Arguments of a component or config block. Derive it.

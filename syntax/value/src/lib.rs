@@ -33,7 +33,7 @@ pub use alloy_derive::{Args, Block, Exports};
 pub use body::{BodyEntry, EvaluatedBlock, EvaluatedBody};
 pub use convert::{bytes_of, text_of};
 pub use decode::{
-    AnyArgs, ArcArgs, Args, DecodeError, Exports, FromValue, PathSegment, ToValue,
+    About, AnyArgs, ArcArgs, Args, DecodeError, Exports, FromValue, PathSegment, ToValue,
 };
 pub use definition::{DecodeFn, Definition, DefinitionKind, Lookup, Registry, Stability};
 pub use duration::GoDuration;

@@ -71,7 +71,8 @@ impl Number {
 /// Decimal float syntax: `1.5`, `.5`, `1.`, `1e3`, with an optional sign; infinite results are
 /// errors.
 fn parse_float(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+    let plain =
+        text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
     let number: f64 = if plain { text.parse().ok()? } else { return None };
     number.is_finite().then_some(number)
 }

@@ -74,7 +74,10 @@ mod tests {
     fn escapes_what_cannot_be_seen() {
         assert_eq!(quote("a\"b\\c\n\t\u{7}"), r#""a\"b\\c\n\t\a""#);
         assert_eq!(quote("ä漢\u{301}"), "\"ä漢\u{301}\"");
-        assert_eq!(quote("\u{0}\u{7f}\u{a0}\u{e000}\u{10ffff}"), r#""\x00\x7f\u00a0\ue000\U0010ffff""#);
+        assert_eq!(
+            quote("\u{0}\u{7f}\u{a0}\u{e000}\u{10ffff}"),
+            r#""\x00\x7f\u00a0\ue000\U0010ffff""#
+        );
         assert_eq!(quote_bytes(b"a\xffb"), r#""a\xffb""#);
     }
 }

@@ -7,9 +7,15 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::{
-    BodyEntry, DecodeError, EvaluatedBlock, EvaluatedBody, Field, FieldKind, FromValue, Object,
-    PathSegment, Str, StructSchema, ToValue, TypeSchema, Value, quote,
+    About, BodyEntry, DecodeError, EvaluatedBlock, EvaluatedBody, Field, FieldKind, FromValue,
+    Object, PathSegment, Str, StructSchema, ToValue, TypeSchema, Value, quote,
 };
+
+mod object;
+mod show;
+
+pub use object::object_of;
+pub use show::encode_body;
 
 /// A struct that derives `Args`, `Block` or `Exports`. Implemented by the derive macros only.
 pub trait Structure: Sized + Fields {
@@ -17,6 +23,9 @@ pub trait Structure: Sized + Fields {
     fn structure() -> &'static StructSchema;
     /// The struct with every default in place; what has none is zero.
     fn initial() -> Self;
+    /// True if the struct or one that it squashes declares a default. Such a struct starts from its
+    /// own defaults wherever it is decoded, others start from what is there.
+    const OWN_DEFAULTS: bool;
 }
 
 /// Access to the fields of a struct by their index in the schema.
@@ -65,6 +74,8 @@ pub trait AttributeSlot {
     fn assign(&mut self, value: &Value) -> Result<(), DecodeError>;
     /// The stored value.
     fn current(&self) -> Value;
+    /// Stores the zero value; a type that has none keeps what it holds.
+    fn clear(&mut self);
 }
 
 impl<T: FromValue + ToValue> AttributeSlot for T {
@@ -76,10 +87,17 @@ impl<T: FromValue + ToValue> AttributeSlot for T {
     fn current(&self) -> Value {
         self.to_value()
     }
+
+    fn clear(&mut self) {
+        if let Ok(zero) = T::zero() {
+            *self = zero;
+        }
+    }
 }
 
-/// A block's value: a struct, an optional one, a list of them, or a free-form map.
-pub trait BlockSlot {
+/// A block's value: a struct, an optional one, a list of them, or a free-form map. As part of an
+/// object it is a value like any other.
+pub trait BlockSlot: AttributeSlot {
     /// Decodes one occurrence; `first` for the first of this body.
     fn add(&mut self, block: &EvaluatedBlock, first: bool) -> Result<(), DecodeError>;
     /// Every occurrence as label and body.
@@ -93,9 +111,8 @@ pub trait BlockField: BlockSlot {
 }
 
 fn decode_block(fields: &mut dyn Fields, block: &EvaluatedBlock) -> Result<(), DecodeError> {
-    let header = |text: &str| DecodeError {
-        about_header: true,
-        ..DecodeError::body(format!("block {} {text}", quote(&block.name)))
+    let header = |text: &str| {
+        DecodeError::new(About::Header, format!("block {} {text}", quote(&block.name)))
     };
     match (fields.schema_of().takes_label(), &block.label) {
         (true, None) => return Err(header("requires non-empty label")),
@@ -130,8 +147,9 @@ fn label_of(fields: &dyn Fields) -> Option<String> {
 
 impl<T: Structure> BlockSlot for T {
     fn add(&mut self, block: &EvaluatedBlock, _first: bool) -> Result<(), DecodeError> {
-        // A type with own defaults starts from them, whatever the outer default was.
-        *self = T::initial();
+        if T::OWN_DEFAULTS {
+            *self = T::initial();
+        }
         decode_block(self, block)
     }
 
@@ -145,8 +163,11 @@ impl<T: Structure> BlockField for T {
 }
 
 impl<T: Structure> BlockSlot for Option<T> {
-    fn add(&mut self, block: &EvaluatedBlock, _first: bool) -> Result<(), DecodeError> {
-        decode_block(self.insert(T::initial()), block)
+    fn add(&mut self, block: &EvaluatedBlock, first: bool) -> Result<(), DecodeError> {
+        match self {
+            Some(inner) => inner.add(block, first),
+            None => decode_block(self.insert(T::initial()), block),
+        }
     }
 
     fn shown(&self) -> Vec<(Option<Arc<str>>, EvaluatedBody)> {
@@ -178,43 +199,40 @@ impl<T: Structure> BlockField for Vec<T> {
     const TYPE: TypeSchema = TypeSchema::List(&<T as BlockField>::TYPE);
 }
 
-/// Members of a block whose names are free: attributes only.
-fn free_members(block: &EvaluatedBlock) -> Result<Object, DecodeError> {
+/// Decodes a block whose names are free: attributes only. Statements count in source order, and an
+/// error in a member belongs to the statement that sets it.
+fn decode_free<T: FromValue>(block: &EvaluatedBlock) -> Result<T, DecodeError> {
     if block.label.is_some() {
         let message = format!("block {} requires empty label", quote(&block.name));
-        return Err(DecodeError { about_header: true, ..DecodeError::body(message) });
+        return Err(DecodeError::new(About::Header, message));
     }
-    let mut members = Object::default();
+    let mut members = Object { ordered: true, ..Object::default() };
+    let mut stopped = None;
     for (index, entry) in block.body.entries.iter().enumerate() {
-        match entry {
+        let message = match entry {
+            BodyEntry::Attribute { name, .. } if members.get(name).is_some() => {
+                format!("attribute {} may only be provided once", quote(name))
+            }
             BodyEntry::Attribute { name, value } => {
                 members.members.insert(Str::from(&**name), value.clone());
+                continue;
             }
-            BodyEntry::Block(_) => {
-                let error = DecodeError::body("nested blocks not supported here");
-                return Err(in_statement(error, index));
-            }
-        }
+            BodyEntry::Block(_) => "nested blocks not supported here".to_owned(),
+        };
+        stopped = Some(in_statement(DecodeError::new(About::Statement, message), index));
+        break;
     }
-    Ok(members)
+    let decoded = T::from_value(&Value::from(members)).map_err(|error| at_member(block, error))?;
+    stopped.map_or(Ok(decoded), Err)
 }
 
-/// An error in a member of a free-form block belongs to the statement that sets the member.
-fn set_free<T: FromValue>(block: &EvaluatedBlock) -> Result<T, DecodeError> {
-    let members = free_members(block)?;
-    T::from_value(&Value::from(members)).map_err(|mut error| {
-        if let Some(PathSegment::Field(name)) = error.path.first().cloned() {
-            let at = block.body.entries.iter().position(
-                |entry| matches!(entry, BodyEntry::Attribute { name: n, .. } if **n == *name),
-            );
-            if let Some(at) = at {
-                error.path.remove(0);
-                error.about_value = true;
-                return in_statement(error, at);
-            }
-        }
-        error
-    })
+/// Takes the first step of an error's path as the statement that sets the member.
+fn at_member(block: &EvaluatedBlock, mut error: DecodeError) -> DecodeError {
+    let Some(PathSegment::Field(member)) = error.path.first() else { return error };
+    let sets = |entry: &BodyEntry| matches!(entry, BodyEntry::Attribute { name, .. } if **name == **member);
+    let Some(at) = block.body.entries.iter().position(sets) else { return error };
+    error.path.remove(0);
+    in_statement(error, at)
 }
 
 fn show_free(value: &Value) -> Vec<(Option<Arc<str>>, EvaluatedBody)> {
@@ -235,7 +253,7 @@ macro_rules! free_form {
     ($($map:ident),*) => {$(
         impl<T: FromValue + ToValue> BlockSlot for $map<String, T> {
             fn add(&mut self, block: &EvaluatedBlock, _first: bool) -> Result<(), DecodeError> {
-                *self = set_free(block)?;
+                self.extend(decode_free::<Self>(block)?);
                 Ok(())
             }
 
@@ -269,8 +287,10 @@ pub trait OneOfSlot {
     /// Decodes one occurrence of member `index`; `first` for the first of this body.
     fn add(&mut self, index: usize, block: &EvaluatedBlock, first: bool)
     -> Result<(), DecodeError>;
-    /// Every element as member index, label and body.
-    fn shown(&self) -> Vec<(usize, Option<Arc<str>>, EvaluatedBody)>;
+    /// Every element as member index and fields.
+    fn elements(&self) -> Vec<(usize, &dyn Fields)>;
+    /// Removes every element.
+    fn clear(&mut self);
 }
 
 impl<T: OneOf> OneOfSlot for Vec<T> {
@@ -289,14 +309,12 @@ impl<T: OneOf> OneOfSlot for Vec<T> {
         Ok(())
     }
 
-    fn shown(&self) -> Vec<(usize, Option<Arc<str>>, EvaluatedBody)> {
-        self.iter()
-            .map(|element| {
-                let (index, fields) = element.inner();
-                let (label, body) = show_block(fields);
-                (index, label, body)
-            })
-            .collect()
+    fn elements(&self) -> Vec<(usize, &dyn Fields)> {
+        self.iter().map(T::inner).collect()
+    }
+
+    fn clear(&mut self) {
+        self.clear();
     }
 }
 
@@ -371,7 +389,11 @@ pub fn decode_body(fields: &mut dyn Fields, body: &EvaluatedBody) -> Result<(), 
         result.map_err(|error| in_statement(error, index))?;
     }
     missing(schema, &mut Vec::new(), &seen)?;
-    fields.check().map_err(DecodeError::body)
+    checked(fields)
+}
+
+fn checked(fields: &dyn Fields) -> Result<(), DecodeError> {
+    fields.check().map_err(|message| DecodeError::new(About::Validation, message))
 }
 
 fn attribute(
@@ -383,21 +405,23 @@ fn attribute(
 ) -> Result<(), DecodeError> {
     let quoted = || quote(name);
     let Some(place) = place(schema, name) else {
-        return Err(DecodeError::body(format!("unrecognized attribute name {}", quoted())));
+        return Err(DecodeError::new(
+            About::Statement,
+            format!("unrecognized attribute name {}", quoted()),
+        ));
     };
     if place.field.kind != FieldKind::Attribute {
         let message = format!("{} must be a block, but is used as an attribute", quoted());
-        return Err(DecodeError::body(message));
+        return Err(DecodeError::new(About::Statement, message));
     }
     if seen.contains(&place.path) {
         let message = format!("attribute {} may only be provided once", quoted());
-        return Err(DecodeError::body(message));
+        return Err(DecodeError::new(About::Statement, message));
     }
     with_field(fields, &place.path, |field| match field {
         FieldMut::Attribute(slot) => slot.assign(value),
         _ => Ok(()),
-    })
-    .map_err(|error| DecodeError { about_value: true, ..error })?;
+    })?;
     seen.push(place.path);
     Ok(())
 }
@@ -411,11 +435,14 @@ fn nested(
 ) -> Result<(), DecodeError> {
     let quoted = || quote(&block.name);
     let Some(place) = place(schema, &block.name) else {
-        return Err(DecodeError::body(format!("unrecognized block name {}", quoted())));
+        return Err(DecodeError::new(
+            About::Statement,
+            format!("unrecognized block name {}", quoted()),
+        ));
     };
     if place.field.kind == FieldKind::Attribute {
         let message = format!("{} must be an attribute, but is used as a block", quoted());
-        return Err(DecodeError::body(message));
+        return Err(DecodeError::new(About::Statement, message));
     }
     let first = !seen.contains(&place.path);
     if first {
@@ -449,7 +476,7 @@ fn repetition(field: &Field, name: &str, body: &EvaluatedBody) -> Result<(), Dec
         _ if count > 1 => format!("block {name} may only be specified once"),
         _ => return Ok(()),
     };
-    Err(DecodeError::body(message))
+    Err(DecodeError::new(About::Statement, message))
 }
 
 fn missing(
@@ -468,7 +495,7 @@ fn missing(
             FieldKind::Attribute | FieldKind::Block if field.required && !seen.contains(path) => {
                 let kind = if field.kind == FieldKind::Block { "block" } else { "attribute" };
                 let message = format!("missing required {kind} {}", quote(field.name));
-                return Err(DecodeError::body(message));
+                return Err(DecodeError::new(About::Missing, message));
             }
             _ => {}
         }
@@ -477,89 +504,7 @@ fn missing(
     Ok(())
 }
 
-// --- Showing ---------------------------------------------------------------------------------
-
-/// The struct as a body: fields in declaration order, optional ones equal to their default left out.
-pub fn encode_body(fields: &dyn Fields) -> EvaluatedBody {
-    let mut entries = Vec::new();
-    encode_fields(fields, &mut entries);
-    EvaluatedBody { entries }
-}
-
-fn encode_fields(fields: &dyn Fields, entries: &mut Vec<BodyEntry>) {
-    let schema = fields.schema_of();
-    let defaults = (schema.defaults)();
-    for (index, field) in schema.fields.iter().enumerate() {
-        let name = || Arc::from(field.name);
-        match fields.field(index) {
-            FieldRef::Attribute(slot) => {
-                let value = slot.current();
-                if field.required || defaults.get(index).is_none_or(|default| *default != value) {
-                    entries.push(BodyEntry::Attribute { name: name(), value });
-                }
-            }
-            FieldRef::Block(slot) => {
-                // A block that need not be there and says nothing beyond its defaults is left out.
-                let may_be_absent = !field.required && matches!(field.ty, TypeSchema::Struct(_));
-                let shown = slot.shown().into_iter();
-                let said = shown.filter(|(_, body)| !(may_be_absent && body.entries.is_empty()));
-                entries.extend(said.map(|(label, body)| {
-                    BodyEntry::Block(EvaluatedBlock { name: name(), label, body })
-                }));
-            }
-            FieldRef::OneOf(slot) => {
-                let members = field.ty.struct_schema().map_or(&[][..], |members| members.fields);
-                entries.extend(slot.shown().into_iter().map(|(member, label, body)| {
-                    let member = members.get(member).map_or("", |m| m.name);
-                    let name = Arc::from(format!("{}.{member}", field.name));
-                    BodyEntry::Block(EvaluatedBlock { name, label, body })
-                }));
-            }
-            FieldRef::Label(_) => {}
-            FieldRef::Squash(inner) => encode_fields(inner, entries),
-        }
-    }
-}
-
-/// The struct as an object in declaration order: exports, and defaults of squashed structs.
-pub fn object_of(fields: &dyn Fields) -> Value {
-    let mut object = Object { ordered: true, ..Object::default() };
-    collect(fields, &mut object);
-    Value::from(object)
-}
-
-fn collect(fields: &dyn Fields, object: &mut Object) {
-    for (index, field) in fields.schema_of().fields.iter().enumerate() {
-        match fields.field(index) {
-            FieldRef::Attribute(slot) => {
-                object.members.insert(Str::from(field.name), slot.current());
-            }
-            FieldRef::Squash(inner) => collect(inner, object),
-            FieldRef::Block(slot) => {
-                let bodies: Vec<Value> =
-                    slot.shown().iter().map(|(_, body)| body_object(body)).collect();
-                let value = match field.ty {
-                    TypeSchema::List(_) | TypeSchema::FixedList(..) => Value::Array(bodies.into()),
-                    _ => bodies.into_iter().next().unwrap_or_default(),
-                };
-                object.members.insert(Str::from(field.name), value);
-            }
-            FieldRef::OneOf(_) | FieldRef::Label(_) => {}
-        }
-    }
-}
-
-fn body_object(body: &EvaluatedBody) -> Value {
-    let mut object = Object { ordered: true, ..Object::default() };
-    for entry in &body.entries {
-        let (name, value) = match entry {
-            BodyEntry::Attribute { name, value } => (name, value.clone()),
-            BodyEntry::Block(block) => (&block.name, body_object(&block.body)),
-        };
-        object.members.insert(Str::from(name), value);
-    }
-    Value::from(object)
-}
+// --- Defaults --------------------------------------------------------------------------------
 
 /// Default of every field of `T`, in the order of its schema.
 pub fn defaults_of<T: Structure>() -> Vec<Value> {
@@ -567,20 +512,28 @@ pub fn defaults_of<T: Structure>() -> Vec<Value> {
     let default = |index| match initial.field(index) {
         FieldRef::Attribute(slot) => slot.current(),
         FieldRef::Squash(inner) => object_of(inner),
-        FieldRef::Block(_) | FieldRef::OneOf(_) | FieldRef::Label(_) => Value::Null,
+        FieldRef::Block(slot) => slot.current(),
+        FieldRef::OneOf(slot) => show::one_of_value(slot),
+        FieldRef::Label(_) => Value::Null,
     };
     (0..T::structure().fields.len()).map(default).collect()
 }
 
 /// The zero value of a field without a default.
-#[expect(clippy::panic, reason = "a struct that cannot start from zero is a bug that any test of it finds")]
+#[expect(
+    clippy::panic,
+    reason = "a struct that cannot start from zero is a bug that any test of it finds"
+)]
 pub fn zero<T: FromValue>() -> T {
-    T::from_value(&Value::Null)
+    T::zero()
         .unwrap_or_else(|error| panic!("a field has no zero value, give it a default: {error}"))
 }
 
 /// A default written as text, for types with their own text syntax.
-#[expect(clippy::panic, reason = "a default that does not convert is a bug that any test of the struct finds")]
+#[expect(
+    clippy::panic,
+    reason = "a default that does not convert is a bug that any test of the struct finds"
+)]
 pub fn default_text<T: FromValue>(text: &'static str) -> T {
     T::from_value(&Value::from(text))
         .unwrap_or_else(|error| panic!("the default {text:?} does not convert: {error}"))

@@ -7,8 +7,8 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 
 use crate::{
-    Args, Block, BodyEntry, DecodeError, EvaluatedBlock, EvaluatedBody, Exports, OptionalSecret,
-    Secret, ToValue, Value,
+    About, Args, Block, BodyEntry, DecodeError, EvaluatedBlock, EvaluatedBody, Exports, FromValue,
+    Object, OptionalSecret, Secret, Str, ToValue, Value,
 };
 
 #[derive(Args, Clone, Debug, PartialEq)]
@@ -210,10 +210,7 @@ fn errors_name_what_is_wrong_and_where() {
         vec![block("extra", None, vec![attr("k", "v")])],
         &expect!["[0, 0] [] should be number, got string"],
     );
-    check_error(
-        vec![attr("url", "x"), attr("every", "0s")],
-        &expect!["[] [] every must not be 0"],
-    );
+    check_error(vec![attr("url", "x"), attr("every", "0s")], &expect!["[] [] every must not be 0"]);
 }
 
 #[test]
@@ -225,4 +222,234 @@ fn exports_are_an_object_in_declaration_order() {
     assert_eq!(names, ["content", "count"]);
     assert_eq!(<Out as Exports>::schema().fields[0].doc, "Text.");
     assert!(!format!("{value:?}").contains("hush"));
+}
+
+/// What the fields of [`Owner`] are about: blocks and objects of structs.
+#[derive(Args, Clone, Debug, PartialEq)]
+struct Owner {
+    #[args(block, default = Plain { size: 5, name: "outer".to_owned() })]
+    plain: Plain,
+    #[args(block, default = Some(Plain { size: 6, name: "pointee".to_owned() }))]
+    pointee: Option<Plain>,
+    #[args(block, default = Common { retries: 1 })]
+    common: Common,
+    #[args(block, name = "a.b")]
+    dotted: Option<Checked>,
+    #[args(block, name = "a.c")]
+    labelled: Vec<Rule>,
+    #[args(optional)]
+    object: Checked,
+    #[args(optional)]
+    objects: Vec<Auth>,
+    #[args(optional)]
+    rules: Vec<Rule>,
+    #[args(block, optional)]
+    free: BTreeMap<String, Checked>,
+}
+
+/// Declares no defaults.
+#[derive(Block, Clone, Debug, PartialEq)]
+struct Plain {
+    #[args(optional)]
+    size: i64,
+    #[args(optional)]
+    name: String,
+}
+
+#[derive(Block, Clone, Debug, PartialEq)]
+#[args(validate = Self::check)]
+struct Checked {
+    #[args(default = 1)]
+    size: i64,
+    needed: String,
+}
+
+impl Checked {
+    fn check(&self) -> Result<(), String> {
+        if self.size == 13 { Err("size must not be 13".to_owned()) } else { Ok(()) }
+    }
+}
+
+fn owner(entries: Vec<BodyEntry>) -> Result<Owner, DecodeError> {
+    Owner::decode(&EvaluatedBody { entries })
+}
+
+fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::from(members.into_iter().map(|(k, v)| (Str::from(k), v)).collect::<Object>())
+}
+
+fn check_owner(entries: Vec<BodyEntry>, expected: &Expect) {
+    let e = owner(entries).expect_err("an error");
+    expected.assert_eq(&format!("{:?} {:?} {:?} {}", e.about, e.statements, e.path, e.message));
+}
+
+#[test]
+fn what_is_found_after_a_body_has_no_position() {
+    check_owner(
+        vec![block("a.b", None, vec![])],
+        &expect![[r#"Missing [0] [] missing required attribute "needed""#]],
+    );
+    check_owner(
+        vec![block("a.b", None, vec![attr("needed", "x"), attr("size", Value::Int(13))])],
+        &expect!["Validation [0] [] size must not be 13"],
+    );
+    check_owner(
+        vec![block("plain", None, vec![attr("nope", "x")])],
+        &expect![[r#"Statement [0, 0] [] unrecognized attribute name "nope""#]],
+    );
+    check_owner(
+        vec![block("plain", Some("x"), vec![])],
+        &expect![[r#"Header [0] [] block "plain" does not support specifying labels"#]],
+    );
+    let positions =
+        [About::Value, About::Statement, About::Header, About::Missing, About::Validation]
+            .map(About::has_position);
+    assert_eq!(positions, [true, true, true, false, false]);
+}
+
+#[test]
+fn the_check_of_an_object_is_not_about_its_text() {
+    check_owner(
+        vec![attr("object", object([("size", Value::Int(13))]))],
+        &expect!["Validation [0] [] size must not be 13"],
+    );
+    check_owner(
+        vec![block("free", None, vec![attr("k", object([("size", Value::Int(13))]))])],
+        &expect!["Validation [0, 0] [] size must not be 13"],
+    );
+    check_owner(
+        vec![attr("object", object([("size", Value::Bool(true))]))],
+        &expect![[r#"Value [0] [Field("size")] should be number, got bool"#]],
+    );
+}
+
+#[test]
+fn a_block_starts_from_its_own_defaults_or_else_from_the_outer_ones() {
+    let entries = vec![
+        block("plain", None, vec![attr("size", Value::Int(1))]),
+        block("pointee", None, vec![attr("size", Value::Int(2))]),
+        block("common", None, vec![]),
+    ];
+    let args = owner(entries).expect("decodes");
+    assert_eq!(args.plain, Plain { size: 1, name: "outer".to_owned() });
+    assert_eq!(args.pointee, Some(Plain { size: 2, name: "pointee".to_owned() }));
+    assert_eq!(args.common, Common { retries: 7 });
+    let args = owner(vec![]).expect("decodes");
+    assert_eq!(args.common, Common { retries: 1 });
+}
+
+#[test]
+fn members_of_a_free_block_stand_once_and_count_in_source_order() {
+    let checked = || object([("needed", Value::from("x"))]);
+    let wrong = || Value::Bool(true);
+    check_owner(
+        vec![block("free", None, vec![attr("k", checked()), attr("k", checked())])],
+        &expect![[r#"Statement [0, 1] [] attribute "k" may only be provided once"#]],
+    );
+    check_owner(
+        vec![block("free", None, vec![attr("z", wrong()), attr("a", wrong())])],
+        &expect!["Value [0, 0] [] should be object, got bool"],
+    );
+    check_owner(
+        vec![block("free", None, vec![attr("k", wrong()), block("inner", None, vec![])])],
+        &expect!["Value [0, 0] [] should be object, got bool"],
+    );
+    check_owner(
+        vec![block("free", None, vec![attr("k", checked()), block("inner", None, vec![])])],
+        &expect!["Statement [0, 1] [] nested blocks not supported here"],
+    );
+}
+
+#[test]
+fn structs_come_from_objects_and_go_back() {
+    let rule = |separator: &str| object([("separator", Value::from(separator))]);
+    let entries = vec![
+        attr("object", object([("size", Value::Int(3))])),
+        attr("objects", vec![object([("user", Value::from("u"))]), Value::Null]),
+        attr("rules", object([("one", rule("-")), ("two", object([]))])),
+    ];
+    let args = owner(entries).expect("decodes");
+    assert_eq!(args.object, Checked { size: 3, needed: String::new() });
+    let nobody = Auth { user: String::new(), realm: String::new() };
+    assert_eq!(args.objects, [Auth { user: "u".to_owned(), ..nobody.clone() }, nobody]);
+    let separators: Vec<_> = args.rules.iter().map(|r| (&*r.label, &*r.separator)).collect();
+    assert_eq!(separators, [("one", "-"), ("two", ";")]);
+    assert_eq!(owner(args.encode().entries).expect("decodes again"), args);
+    assert_eq!(Owner::from_value(&args.to_value()).expect("decodes again"), args);
+    let zero = Checked::from_value(&Value::Null).expect("decodes");
+    assert_eq!(zero, Checked { size: 0, needed: String::new() });
+}
+
+#[test]
+fn errors_in_objects_lead_to_the_value() {
+    check_owner(
+        vec![attr("object", object([("nope", Value::Int(3))]))],
+        &expect![[r#"Value [0] [Field("nope")] does not have field named "nope""#]],
+    );
+    check_owner(
+        vec![attr("objects", vec![object([("user", Value::Bool(true))])])],
+        &expect![[r#"Value [0] [Index(0), Field("user")] should be string, got bool"#]],
+    );
+    check_owner(
+        vec![attr("object", "text")],
+        &expect!["Value [0] [] should be object, got string"],
+    );
+    check_owner(
+        vec![attr("rules", object([("one", object([("nope", Value::Null)]))]))],
+        &expect![[r#"Value [0] [Field("one"), Field("nope")] does not have field named "nope""#]],
+    );
+    let nested = object([("a", object([("x", Value::Null)]))]);
+    let error = Owner::from_value(&nested).expect_err("an error");
+    assert_eq!(error.message, r#"does not have field named "x""#);
+    let fixed = <[Rule; 2]>::from_value(&object([("one", object([]))])).expect_err("an error");
+    assert_eq!(fixed.message, "object must have exactly 2 keys, got 1");
+}
+
+#[test]
+fn dotted_names_and_labels_are_levels_of_an_object() {
+    let entries = vec![
+        block("a.b", None, vec![attr("needed", "x")]),
+        block("a.c", Some("l"), vec![]),
+        block("a.c", Some("m"), vec![attr("separator", "-")]),
+    ];
+    let args = owner(entries).expect("decodes");
+    let shown = args.to_value();
+    let a = shown.as_object().and_then(|o| o.get("a").cloned()).expect("an object");
+    expect![[r#"
+        {
+        	b = {
+        		size   = 1,
+        		needed = "x",
+        	},
+        	c = {
+        		l = {
+        			separator = ";",
+        		},
+        		m = {
+        			separator = "-",
+        		},
+        	},
+        }"#]]
+    .assert_eq(&a.to_string());
+    assert_eq!(Owner::from_value(&shown).expect("decodes again"), args);
+}
+
+#[test]
+fn blocks_that_equal_the_outer_default_are_left_out() {
+    let names = |entries| {
+        let body = owner(entries).expect("decodes").encode();
+        let name = |entry: &BodyEntry| match entry {
+            BodyEntry::Attribute { name, .. } => name.to_string(),
+            BodyEntry::Block(block) => format!("{}/{}", block.name, block.body.entries.len()),
+        };
+        body.entries.iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(vec![]), [""; 0]);
+    assert_eq!(names(vec![block("common", None, vec![])]), ["common/0"]);
+    assert_eq!(names(vec![block("common", None, vec![attr("retries", Value::Int(1))])]), [""; 0]);
+    assert_eq!(names(vec![block("plain", None, vec![])]), [""; 0]);
+    assert_eq!(
+        names(vec![block("pointee", None, vec![attr("size", Value::Int(0))])]),
+        ["pointee/1"]
+    );
 }
