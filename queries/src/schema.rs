@@ -173,12 +173,12 @@ impl Checker<'_> {
             self.error(Part::Whole, format!("attribute {quoted} may only be provided once"));
             return;
         }
-        self.literal(value);
+        self.literal(value, &named.field.ty);
     }
 
     /// Decodes a body that holds nothing but this attribute, with null in the place of everything
     /// that is no literal, until nothing is wrong with it any more.
-    fn literal(&mut self, expr: ExprId) {
+    fn literal(&mut self, expr: ExprId, ty: &TypeSchema) {
         let mut found: Vec<(ExprId, Finding)> = Vec::new();
         let mut nulled = Vec::new();
         while let Some(value) = self.literal_value(expr, &mut nulled, &mut found) {
@@ -209,9 +209,44 @@ impl Checker<'_> {
             };
             found.push((subject, finding));
         }
+        self.missing_members(expr, ty, &mut found);
         // Ids of expressions rise in source order.
         found.sort_by_key(|(id, _)| *id);
         self.findings.extend(found.into_iter().map(|(_, finding)| finding));
+    }
+
+    /// Finds object literals that lack a required member of their struct. Decoding takes the zero
+    /// value for it (spec/language.md §6.5).
+    fn missing_members(&self, expr: ExprId, ty: &TypeSchema, found: &mut Vec<(ExprId, Finding)>) {
+        match (self.hir.expr(expr), ty) {
+            (_, TypeSchema::Optional(inner)) => self.missing_members(expr, inner, found),
+            (Expr::Array(items), TypeSchema::List(inner) | TypeSchema::FixedList(inner, _)) => {
+                for item in items {
+                    self.missing_members(*item, inner, found);
+                }
+            }
+            (Expr::Object(members), TypeSchema::Map(inner)) => {
+                for (_, value) in members {
+                    self.missing_members(*value, inner, found);
+                }
+            }
+            (Expr::Object(members), TypeSchema::Struct(schema)) => {
+                for field in schema().flat_fields() {
+                    let mut given =
+                        members.iter().filter(|(key, _)| key.as_bytes() == field.name.as_bytes());
+                    match given.next() {
+                        Some((_, value)) => self.missing_members(*value, &field.ty, found),
+                        None if field.required && field.kind == FieldKind::Attribute => {
+                            let name = quote(field.name);
+                            let message = format!("missing required attribute {name}");
+                            found.push((expr, Finding::error(Subject::Expr(expr), message)));
+                        }
+                        None => {}
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The value of an expression as far as it is literal; `None` if nothing of it is. What cannot

@@ -327,3 +327,63 @@ fn a_check_reports_all_that_is_wrong_with_a_block() {
         "#]],
     );
 }
+
+#[test]
+fn objects_are_checked_against_their_struct() {
+    let text = "test.node \"a\" {\n\tobject = {every = \"soon\", other = 1}\n\tobjects = [{source = sys.env(\"A\")}, {}]\n}\n";
+    check_report(
+        text,
+        expect![[r#"
+        Error: main.alloy:2:20: time: invalid duration "soon"
+
+        1 | test.node "a" {
+        2 |     object = {every = "soon", other = 1}
+          |                       ^^^^^^
+        3 |     objects = [{source = sys.env("A")}, {}]
+
+        Error: main.alloy:2:28: unrecognized attribute name "other"
+
+        1 | test.node "a" {
+        2 |     object = {every = "soon", other = 1}
+          |                               ^^^^^^^^^
+        3 |     objects = [{source = sys.env("A")}, {}]
+
+        Error: main.alloy:2:11: missing required attribute "source"
+
+        1 | test.node "a" {
+        2 |     object = {every = "soon", other = 1}
+          |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        3 |     objects = [{source = sys.env("A")}, {}]
+
+        Error: main.alloy:3:38: missing required attribute "source"
+
+        2 |     object = {every = "soon", other = 1}
+        3 |     objects = [{source = sys.env("A")}, {}]
+          |                                         ^^
+        4 | }
+    "#]],
+    );
+}
+
+#[test]
+fn objects_decode_into_their_struct() {
+    let text = |body: &str| format!("test.node \"a\" {{\n{body}\n}}\n");
+    let error = |body: &str| {
+        let mut engine = engine();
+        engine.load(load_of(&text(body))).unwrap();
+        let error = engine.evaluate(engine.find("test.node.a").unwrap()).unwrap_err();
+        error.diagnostic().to_string()
+    };
+    expect![[r#"
+        main.alloy:2:19: 1 + 1 does not have field named "other"
+        main.alloy:2:10: 5 should be object, got number
+        main.alloy:2:35: "soon" time: invalid duration "soon""#]]
+    .assert_eq(
+        &[
+            error("object = {other = 1 + 1}"),
+            error("object = 5"),
+            error("objects = [{source = \"x\", every = \"soon\"}]"),
+        ]
+        .join("\n"),
+    );
+}

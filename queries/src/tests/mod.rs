@@ -27,6 +27,10 @@ pub(crate) struct TestArgs {
     pub(crate) items: Vec<String>,
     #[args(optional)]
     pub(crate) any: Value,
+    #[args(optional)]
+    pub(crate) object: Rule,
+    #[args(optional)]
+    pub(crate) objects: Vec<Rule>,
     pub(crate) token: Option<Secret>,
     #[args(block, name = "rule")]
     pub(crate) rules: Vec<Rule>,
