@@ -49,8 +49,15 @@ impl Regex {
     ///
     /// # Errors
     /// If the pattern breaks the grammar or is too large.
+    ///
+    /// *Cost*: a pattern that was compiled lately is shared, not compiled again.
     pub fn anchored(pattern: &str) -> Result<Self, RegexError> {
-        Self::compile(pattern, parse::parse(&format!("^(?s:{pattern})$"))?, true)
+        if let Some(known) = recent::find(pattern) {
+            return Ok(known);
+        }
+        let regex = Self::compile(pattern, parse::parse(&format!("^(?s:{pattern})$"))?, true)?;
+        recent::keep(&regex);
+        Ok(regex)
     }
 
     fn compile(pattern: &str, parsed: Parsed, anchored: bool) -> Result<Self, RegexError> {
@@ -129,6 +136,60 @@ impl Regex {
         }
         out.push_str(&text[copied..]);
         Cow::Owned(out)
+    }
+}
+
+/// Anchored patterns compiled lately. A rule is decoded, checked and compiled one after the other, and
+/// thousands of rules have the same pattern, most of them the default: compiling it each time was
+/// four fifths of the time that a large configuration took to load.
+mod recent {
+    use std::collections::{HashMap, VecDeque};
+    use std::sync::LazyLock;
+
+    use parking_lot::Mutex;
+
+    use super::Regex;
+
+    const PATTERNS: usize = 128;
+    /// Larger programs are rare and not worth their memory.
+    const PROGRAM_BYTES: usize = 64 << 10;
+
+    #[derive(Default)]
+    pub(super) struct Recent {
+        by_pattern: HashMap<Box<str>, Regex>,
+        order: VecDeque<Box<str>>,
+    }
+
+    static RECENT: LazyLock<Mutex<Recent>> = LazyLock::new(Mutex::default);
+
+    pub(super) fn find(pattern: &str) -> Option<Regex> {
+        RECENT.lock().find(pattern)
+    }
+
+    pub(super) fn keep(regex: &Regex) {
+        RECENT.lock().keep(regex);
+    }
+
+    impl Recent {
+        pub(super) fn find(&self, pattern: &str) -> Option<Regex> {
+            self.by_pattern.get(pattern).cloned()
+        }
+
+        pub(super) fn keep(&mut self, regex: &Regex) {
+            if regex.0.engine.memory_usage() > PROGRAM_BYTES {
+                return;
+            }
+            let pattern: Box<str> = regex.pattern().into();
+            if self.by_pattern.insert(pattern.clone(), regex.clone()).is_some() {
+                return;
+            }
+            self.order.push_back(pattern);
+            if self.order.len() > PATTERNS
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.by_pattern.remove(&oldest);
+            }
+        }
     }
 }
 
@@ -245,6 +306,22 @@ mod tests {
         assert_eq!(fast("a.*"), "None");
         assert_eq!(fast("a\\b"), "None");
         assert_eq!(fast("a)|(b"), "None");
+    }
+
+    #[test]
+    fn recent_patterns_are_shared_and_old_ones_forgotten() {
+        let mut recent = recent::Recent::default();
+        let first = Regex::anchored("shared-[0-9]+").unwrap();
+        recent.keep(&first);
+        let found = recent.find("shared-[0-9]+").unwrap();
+        assert!(Arc::ptr_eq(&first.0, &found.0));
+        for i in 0..128 {
+            recent.keep(&Regex::anchored(&format!("other-{i}")).unwrap());
+        }
+        assert!(recent.find("shared-[0-9]+").is_none());
+        assert!(recent.find("other-0").is_some());
+        recent.keep(&Regex::anchored("\\pL{100}").unwrap());
+        assert!(recent.find("\\pL{100}").is_none(), "large programs are not kept");
     }
 
     #[test]
