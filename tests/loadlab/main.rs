@@ -94,7 +94,7 @@ fn relabels(n: usize, changed: &str) -> String {
 }
 
 fn config(binary: &Path) {
-    for (n, gate) in [(1_000, "60 ms"), (10_000, "600 ms")] {
+    for (n, gate) in [(1_000, "60 ms"), (10_000, "600 ms"), (100_000, "8 s")] {
         let base = Daemon::start(binary, "logging {\n  level = \"error\"\n}\n").rss_kib();
         let daemon = Daemon::start(binary, &relabels(n, "same"));
         row(&format!("cold start to ready, {n} components"), &ms(daemon.start_to_ready), gate);
