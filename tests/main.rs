@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test ends at what it did not expect")]
 
 mod end_to_end;
+mod examples;
 mod layers;
 mod reload;
 mod server;
