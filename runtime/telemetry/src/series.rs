@@ -1,9 +1,10 @@
 //! Interned series: each label set exists once per process, batches carry references.
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::Labels;
 
@@ -26,7 +27,8 @@ impl SeriesRef {
 
 #[derive(Default)]
 struct Inner {
-    by_labels: FxHashMap<Labels, SeriesRef>,
+    /// Hashed with a random key: whoever pushes samples chooses the labels.
+    by_labels: HashMap<Labels, SeriesRef>,
     slots: Vec<Slot>,
     free: Vec<SeriesRef>,
 }
@@ -233,6 +235,8 @@ impl std::fmt::Debug for Hold {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use rustc_hash::FxHashMap;
 
     use super::*;
 
