@@ -260,3 +260,46 @@ fn sighup_reloads_and_a_bad_file_is_reported_in_the_log() {
     });
     assert_eq!(http::get(&alloy.url("/-/ready")).expect("ready").0, 200);
 }
+
+#[test]
+fn a_slow_build_delays_nobody_else() {
+    let target = CountingTarget::start();
+    let mut alloy = start_fifty(&target);
+    // Opening a pipe for reading waits for a writer, so the build waits as long as the test wants.
+    let pipe = alloy.dir.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg("--mode=666").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    let slow = "local.file \"slow\" { filename = \"pipe\" }\n\
+                discovery.relabel \"dependant\" {\n  \
+                targets = [{\"__address__\" = local.file.slow.content}]\n}\n";
+    alloy.write("config.alloy", &format!("{}\n{slow}", fifty(target.port, "same")));
+    let before = updates(&alloy);
+    alloy.process().signal(Signal::HUP);
+    wait_for("the slow component to be there", SOON, || {
+        match http::get(&alloy.url("/api/v0/web/components/local.file.slow"))? {
+            (200, _) => Ok(()),
+            (status, _) => Err(status.to_string()),
+        }
+    });
+    assert_eq!(http::get(&alloy.url("/-/ready")).expect("ready").0, 200);
+    alloy.write("file-3.txt", "two");
+    wait_for("the update of another component", SOON, || match moved(&before, &updates(&alloy)) {
+        all if all.iter().any(|s| s.contains("discovery.relabel.r3")) => Ok(()),
+        all => Err(format!("{all:?}")),
+    });
+    // A further reload is applied while the build still waits.
+    alloy.write("config.alloy", &format!("{}\n{slow}", fifty(target.port, "changed")));
+    alloy.process().signal(Signal::HUP);
+    wait_for("the second reload", SOON, || match moved(&before, &updates(&alloy)) {
+        all if all.iter().any(|s| s.contains("prometheus.relabel.m7")) => Ok(()),
+        all => Err(format!("{all:?}")),
+    });
+    assert_eq!(alloy.health("local.file.slow"), "unknown");
+    std::fs::write(&pipe, "late:80").expect("write to the pipe");
+    wait_for("the slow component", SOON, || match alloy.health("local.file.slow").as_str() {
+        "healthy" => Ok(()),
+        other => Err(other.to_owned()),
+    });
+    let exported = alloy.component("discovery.relabel.dependant")["exports"].to_string();
+    assert!(exported.contains("late:80"), "{exported}");
+}

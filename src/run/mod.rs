@@ -16,6 +16,7 @@ use alloy_server::{BindError, Port, Server, ServerOptions};
 use alloy_telemetry::SeriesTable;
 use anyhow::{Context, Result, anyhow, bail};
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 use crate::cli::commands::Outcome;
 use crate::cli::flags::Parsed;
@@ -136,20 +137,26 @@ async fn serve(
     Ok(Outcome::Done)
 }
 
+/// Reloads that may wait for slow builds at a time; a further signal is seen when one has ended.
+const MAX_RELOADS: usize = 64;
+
+/// Reloads at every signal until the stop. A reload whose builds are slow delays no other one.
 async fn reload_until_stopped(signals: &Signals, loader: &ConfigLoader) {
+    let mut reloads = JoinSet::new();
     loop {
+        // Every arm is cancel safe. A stop doesn't wait for reloads; the controller ends them.
         tokio::select! {
             () = signals.stop.cancelled() => return,
-            () = signals.reload.notified() => {}
-        }
-        // A stop doesn't wait for a reload; the controller ends it.
-        let outcome = tokio::select! {
-            () = signals.stop.cancelled() => return,
-            outcome = loader.load() => outcome,
-        };
-        match outcome {
-            Ok(()) => tracing::info!("config reloaded"),
-            Err(error) => tracing::error!(err = %error, "failed to reload config"),
+            Some(_) = reloads.join_next() => {}
+            () = signals.reload.notified(), if reloads.len() < MAX_RELOADS => {
+                let loader = loader.clone();
+                reloads.spawn(async move {
+                    match loader.load().await {
+                        Ok(()) => tracing::info!("config reloaded"),
+                        Err(error) => tracing::error!(err = %error, "failed to reload config"),
+                    }
+                });
+            }
         }
     }
 }

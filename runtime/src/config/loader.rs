@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::error::{LoadError, LoadFailure};
 use crate::{ConfigMetrics, LoadRequest, ReloadMode, Runtime, read_config};
@@ -13,6 +14,8 @@ pub struct ConfigLoader {
     path: Arc<str>,
     mode: ReloadMode,
     metrics: ConfigMetrics,
+    /// Held from reading the path until the load is queued: what was read later is loaded later.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl ConfigLoader {
@@ -23,7 +26,7 @@ impl ConfigLoader {
         mode: ReloadMode,
         metrics: ConfigMetrics,
     ) -> Self {
-        Self { runtime, path: path.into(), mode, metrics }
+        Self { runtime, path: path.into(), mode, metrics, turn: Arc::default() }
     }
 
     /// Reads the path and loads what is there.
@@ -42,6 +45,7 @@ impl ConfigLoader {
     }
 
     async fn try_load(&self) -> Result<(), LoadError> {
+        let turn = self.turn.lock().await;
         let path = Arc::clone(&self.path);
         let read = tokio::task::spawn_blocking(move || read_config(&path)).await;
         let text = match read {
@@ -56,7 +60,15 @@ impl ConfigLoader {
             env: environment(),
             mode: self.mode,
         };
-        self.runtime.load(request).await.map_err(|mut error| {
+        let mut load = std::pin::pin!(self.runtime.load(request));
+        // The first poll queues it.
+        let outcome = futures_util::poll!(load.as_mut());
+        drop(turn);
+        let outcome = match outcome {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => load.await,
+        };
+        outcome.map_err(|mut error| {
             if let LoadFailure::Read { path, .. } = &mut error.failure {
                 *path = self.path.as_ref().to_owned();
             }
