@@ -139,6 +139,28 @@ fn update(engine: &mut Engine, from: NodeId, value: i64) -> usize {
     readers.len()
 }
 
+/// Lossless parse of the real configurations, if the corpus is there.
+fn parse_rate() {
+    let Some(corpus) = alloy_corpus::root() else {
+        println!("G9   not measured: there is no corpus");
+        return;
+    };
+    let projects = std::fs::read_dir(corpus.join("configs")).expect("list the projects");
+    let texts: Vec<String> = projects
+        .flatten()
+        .filter_map(|project| std::fs::read_dir(project.path()).ok())
+        .flat_map(|files| files.flatten())
+        .filter(|file| file.path().extension().is_some_and(|e| e == "alloy"))
+        .filter_map(|file| std::fs::read_to_string(file.path()).ok())
+        .collect();
+    let bytes: usize = texts.iter().map(String::len).sum();
+    let mut times: Vec<_> = (0..9)
+        .map(|_| timed(|| texts.iter().for_each(|t| drop(alloy_syntax::parse_file(t)))).0)
+        .collect();
+    let rate = bytes as f64 / 1e6 / median(&mut times).as_secs_f64();
+    row("G9", "lossless parse of the real configurations", &format!("{rate:.0} MB/s"), "30 MB/s");
+}
+
 fn main() {
     // First, while the allocator has nothing to reuse.
     {
@@ -179,6 +201,8 @@ fn main() {
             "10 µs at 100,000",
         );
     }
+
+    parse_rate();
 
     let mut fan = engine();
     load(&mut fan, connected(1_001, |_| 0));

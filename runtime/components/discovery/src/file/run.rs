@@ -27,6 +27,8 @@ struct FileDiscovery {
     exports: ExportSink,
     state: Mutex<State>,
     updated: Notify,
+    /// Held while reading: an update and the running loop may both want to.
+    reading: tokio::sync::Mutex<()>,
 }
 
 struct State {
@@ -45,6 +47,7 @@ pub(super) fn build(
             exports: cx.exports,
             state: Mutex::new(State { args, known: BTreeMap::new() }),
             updated: Notify::new(),
+            reading: tokio::sync::Mutex::default(),
         };
         component.read().await;
         Ok(Arc::new(component) as Arc<dyn Component>)
@@ -61,6 +64,7 @@ fn file_args(args: &ArcArgs) -> Result<FileArgs, ComponentError> {
 impl FileDiscovery {
     /// Reads every file and exports the targets of all.
     async fn read(&self) {
+        let _turn = self.reading.lock().await;
         let (patterns, known) = {
             let mut state = self.state.lock();
             (state.args.files.clone(), std::mem::take(&mut state.known))

@@ -118,10 +118,10 @@ impl LocalFile {
                     "failed to watch {:?}: {error}; reading it every {:?} instead",
                     args.filename, args.poll_frequency
                 ));
-            } else if watch.is_some() {
-                // What changed between the first read and the watch is no event.
-                changed.notify_one();
             }
+            // What changed between the last read and the watch is no event, and a read with the old
+            // arguments may have ended after the update's own.
+            changed.notify_one();
             if self.follow_with(&cx, &args, watch, &changed).await == Next::Stop {
                 return;
             }
