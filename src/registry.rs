@@ -11,8 +11,16 @@ use crate::cli::version;
 const FAMILIES: &[&[&ComponentDef]] = &[
     alloy_discovery::COMPONENTS,
     alloy_exporter::COMPONENTS,
+    alloy_faro::COMPONENTS,
     alloy_local::COMPONENTS,
+    alloy_loki::COMPONENTS,
+    alloy_otelcol_auth::COMPONENTS,
+    alloy_otelcol_exporter::COMPONENTS,
+    alloy_otelcol_processor::COMPONENTS,
+    alloy_otelcol_receiver::COMPONENTS,
     alloy_prometheus::COMPONENTS,
+    alloy_pyroscope::COMPONENTS,
+    alloy_remote::COMPONENTS,
 ];
 
 /// Everything that a configuration can name.
@@ -23,6 +31,7 @@ pub(crate) fn registry() -> &'static Registry {
                 .into_iter()
                 .map(|component| component.definition)
                 .chain([&alloy_runtime::LOGGING])
+                .chain(alloy_config_blocks::BLOCKS.iter().copied())
                 .chain(alloy_value::known_definitions()),
         )
     });

@@ -81,6 +81,85 @@ impl MetricsConsumer for Nowhere {
     }
 }
 
+/// Takes what another component forwards, under the id that users see. What is handed over is added
+/// by the first component that takes it.
+pub trait Receiver: Send + Sync + 'static {
+    /// Id of the component behind the receiver.
+    fn component_id(&self) -> &str;
+}
+
+/// Declares the capsule of one kind of [`Receiver`].
+macro_rules! receivers {
+    ($($(#[$doc:meta])* $name:ident $kind:ident = $text:literal;)*) => {$(
+        #[doc = concat!("Kind of [`", stringify!($name), "`], under the name that messages use.")]
+        pub static $kind: CapsuleKind = CapsuleKind {
+            name: $text,
+            to_object: None,
+            eq: Some(|a, b| a.downcast_ref::<$name>() == b.downcast_ref::<$name>()),
+            display: Some(|capsule| {
+                capsule.downcast_ref::<$name>().map_or_else(String::new, |r| format!("{r:?}"))
+            }),
+        };
+
+        $(#[$doc])*
+        ///
+        /// Equality is identity: create it once per component. `None` is `null`, which takes
+        /// everything and keeps nothing.
+        #[derive(Clone)]
+        pub struct $name(pub Option<Arc<dyn Receiver>>);
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let id = self.0.as_ref().map_or("null", |receiver| receiver.component_id());
+                write!(f, "{id}.receiver")
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                match (&self.0, &other.0) {
+                    (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                    (one, other) => one.is_none() && other.is_none(),
+                }
+            }
+        }
+
+        impl FromValue for $name {
+            fn from_value(value: &Value) -> Result<Self, DecodeError> {
+                match value {
+                    Value::Null => Ok(Self(None)),
+                    Value::Capsule(capsule) => capsule
+                        .downcast_ref::<Self>()
+                        .cloned()
+                        .ok_or_else(|| capsule_mismatch(&$kind, value)),
+                    _ => Err(capsule_mismatch(&$kind, value)),
+                }
+            }
+        }
+
+        impl ToValue for $name {
+            const TYPE: TypeSchema = TypeSchema::Capsule($text);
+
+            fn to_value(&self) -> Value {
+                Value::Capsule(Capsule::new(&$kind, Arc::new(self.clone())))
+            }
+        }
+    )*};
+}
+
+receivers! {
+    /// Receives log entries: the `receiver` of `loki.*` components.
+    LogsReceiver LOGS_RECEIVER = "loki.LogsReceiver";
+    /// Receives OpenTelemetry metrics, logs and traces: the `input` of `otelcol.*` components.
+    OtelConsumer OTEL_CONSUMER = "otelcol.Consumer";
+    /// Receives profiles: the `receiver` of `pyroscope.*` components.
+    ProfilesReceiver PROFILES_RECEIVER = "pyroscope.ProfilesReceiver";
+    /// Authenticates requests: the `handler` of `otelcol.auth.*` components.
+    OtelHandler OTEL_HANDLER = "otelcol.Handler";
+    /// Keeps the state of other components: the `handler` of `otelcol.storage.*` components.
+    OtelStorage OTEL_STORAGE = "otelcol.StorageHandler";
+}
+
 /// Kind of [`Target`].
 pub static TARGET: CapsuleKind = CapsuleKind {
     name: TARGET_NAME,

@@ -17,7 +17,11 @@ mod metrics;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use capsules::{METRICS_RECEIVER, MetricsReceiver, TARGET, Target};
+pub use capsules::{
+    LOGS_RECEIVER, LogsReceiver, METRICS_RECEIVER, MetricsReceiver, OTEL_CONSUMER, OTEL_HANDLER,
+    OTEL_STORAGE, OtelConsumer, OtelHandler, OtelStorage, PROFILES_RECEIVER, ProfilesReceiver,
+    Receiver, TARGET, Target,
+};
 pub use context::{BuildContext, DuplexStream, ExportSink, MemoryDialer, RunContext, Services};
 pub use contract::{
     BuildFn, Component, ComponentDef, ComponentError, HttpHandler, HttpRequest, HttpResponse,

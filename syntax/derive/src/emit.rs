@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Ident};
 
-use crate::model::{Field, Kind, Struct, Variant, variants};
+use crate::model::{Field, Kind, Struct, TextRules, Variant, variants};
 
 /// `Args`: the structure and the trait on top of it.
 pub(crate) fn args(input: &DeriveInput) -> syn::Result<TokenStream> {
@@ -37,7 +37,7 @@ pub(crate) fn block(input: &DeriveInput) -> syn::Result<TokenStream> {
     }
     let variants = variants(input)?;
     if variants.iter().all(|variant| variant.ty.is_none()) {
-        Ok(text_enum(&input.ident, &variants))
+        Ok(text_enum(&input.ident, &variants, &TextRules::parse(input)?))
     } else if variants.iter().all(|variant| variant.ty.is_some()) {
         Ok(one_of(&input.ident, &variants))
     } else {
@@ -231,7 +231,12 @@ fn initial(field: &Field) -> TokenStream {
     quote!(#ident: #value)
 }
 
-fn text_enum(name: &Ident, variants: &[Variant]) -> TokenStream {
+fn text_enum(name: &Ident, variants: &[Variant], rules: &TextRules) -> TokenStream {
+    let unknown = match &rules.unknown {
+        Some(message) => quote!(::core::option::Option::Some(#message)),
+        None => quote!(::core::option::Option::None),
+    };
+    let null_is_empty = rules.null_is_empty;
     let names: Vec<_> = variants.iter().map(|v| &v.name).collect();
     let idents: Vec<_> = variants.iter().map(|v| &v.ident).collect();
     let indices = 0..variants.len();
@@ -240,7 +245,12 @@ fn text_enum(name: &Ident, variants: &[Variant]) -> TokenStream {
             fn from_value(
                 value: &::alloy_value::Value,
             ) -> ::core::result::Result<Self, ::alloy_value::DecodeError> {
-                match ::alloy_value::structure::text_variant(value, &[#(#names),*])? {
+                const RULES: ::alloy_value::structure::TextRules =
+                    ::alloy_value::structure::TextRules {
+                        unknown: #unknown,
+                        null_is_empty: #null_is_empty,
+                    };
+                match ::alloy_value::structure::text_variant(value, &[#(#names),*], RULES)? {
                     #(#indices => ::core::result::Result::Ok(Self::#idents),)*
                     _ => ::core::unreachable!("the index is one of the names"),
                 }

@@ -17,7 +17,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// On the struct: `#[args(validate = path)]` with `fn(&Self) -> Result<(), String>`.
 /// On a field, inside `#[args(…)]`: nothing for a required attribute; `name = "x.y"`;
-/// `default = EXPR` (a string literal is converted as configuration text); `optional`; `block`;
+/// `default = EXPR` (a string literal is converted as configuration text), or just `default` for a
+/// block that may be left out and then is what an empty one gives; `optional`; `block`;
 /// `enumerated`; `label`; `squash`; `deprecated = "why"`; `stability = experimental` or
 /// `public_preview`. An `Option` is optional by itself.
 #[proc_macro_derive(Args, attributes(args))]
@@ -26,6 +27,10 @@ pub fn derive_args(input: TokenStream) -> TokenStream {
 }
 
 /// Derives a nested block (struct), a text enum (unit variants) or a one-of block (newtype variants).
+///
+/// On a text enum: `#[args(unknown = "unknown mode {:?}")]` is the message for other texts (`{:?}`
+/// quotes the text, `{}` does not); `null_is_empty` takes `null` as an empty text instead of as the
+/// first variant. A variant's text is its name in lower case, or `#[args(name = "text")]`.
 #[proc_macro_derive(Block, attributes(args))]
 pub fn derive_block(input: TokenStream) -> TokenStream {
     expand(input, emit::block)

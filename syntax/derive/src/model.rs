@@ -43,6 +43,32 @@ pub(crate) struct Variant {
     pub(crate) doc: String,
 }
 
+/// What a text enum says about other texts; mirrors `alloy_value::structure::TextRules`.
+#[derive(Default)]
+pub(crate) struct TextRules {
+    pub(crate) unknown: Option<LitStr>,
+    pub(crate) null_is_empty: bool,
+}
+
+impl TextRules {
+    pub(crate) fn parse(input: &DeriveInput) -> syn::Result<Self> {
+        let mut rules = Self::default();
+        for attribute in input.attrs.iter().filter(|a| a.path().is_ident("args")) {
+            attribute.parse_nested_meta(|meta| {
+                if meta.path.is_ident("unknown") {
+                    rules.unknown = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("null_is_empty") {
+                    rules.null_is_empty = true;
+                } else {
+                    return Err(meta.error("expected unknown = \"…\" or null_is_empty"));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(rules)
+    }
+}
+
 /// Text of the doc comment, lines joined, without the leading space of each line.
 fn doc(attributes: &[Attribute]) -> String {
     let lines: Vec<String> = attributes
@@ -131,7 +157,15 @@ impl Field {
                 } else if meta.path.is_ident("name") {
                     parsed.name = meta.value()?.parse::<LitStr>()?.value();
                 } else if meta.path.is_ident("default") {
-                    parsed.default = Some(meta.value()?.parse()?);
+                    // Without a value: what an empty block gives.
+                    let ty = &field.ty;
+                    parsed.default = Some(if meta.input.peek(syn::Token![=]) {
+                        meta.value()?.parse()?
+                    } else {
+                        syn::parse_quote!(
+                            <#ty as ::alloy_value::structure::Structure>::initial()
+                        )
+                    });
                 } else if meta.path.is_ident("optional") {
                     parsed.optional = true;
                 } else if meta.path.is_ident("deprecated") {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{ArcArgs, DecodeError, EvaluatedBody, StructSchema};
+use crate::{ArcArgs, Args, DecodeError, EvaluatedBody, Exports, StructSchema};
 
 /// Stability of a component, block, function or feature; ordered from least to most stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +78,57 @@ pub struct Definition {
     pub exports: Option<fn() -> &'static StructSchema>,
     /// User-facing description.
     pub doc: &'static str,
+}
+
+impl Definition {
+    /// A component with arguments `A`, without exports.
+    pub const fn component<A: Args>(
+        name: &'static str,
+        stability: Stability,
+        doc: &'static str,
+    ) -> Self {
+        Self::new::<A>(DefinitionKind::Component, name, stability, doc)
+    }
+
+    /// A config block with arguments `A`.
+    pub const fn config_block<A: Args>(
+        name: &'static str,
+        stability: Stability,
+        doc: &'static str,
+    ) -> Self {
+        Self::new::<A>(DefinitionKind::ConfigBlock, name, stability, doc)
+    }
+
+    /// The block of a service with arguments `A`.
+    pub const fn service<A: Args>(
+        name: &'static str,
+        stability: Stability,
+        doc: &'static str,
+    ) -> Self {
+        Self::new::<A>(DefinitionKind::Service, name, stability, doc)
+    }
+
+    const fn new<A: Args>(
+        kind: DefinitionKind,
+        name: &'static str,
+        stability: Stability,
+        doc: &'static str,
+    ) -> Self {
+        let args: Option<(SchemaFn, DecodeFn)> = Some((A::schema, ArcArgs::decode::<A>));
+        Self { name, kind, stability, community: false, args, exports: None, doc }
+    }
+
+    /// The same with exports `E`.
+    #[must_use]
+    pub const fn with_exports<E: Exports>(self) -> Self {
+        Self { exports: Some(E::schema), ..self }
+    }
+
+    /// The same as a community component.
+    #[must_use]
+    pub const fn of_community(self) -> Self {
+        Self { community: true, ..self }
+    }
 }
 
 /// Result of looking up a component name.

@@ -13,6 +13,7 @@
 extern crate self as alloy_value;
 
 mod body;
+mod bytes;
 mod convert;
 mod decode;
 mod definition;
@@ -31,6 +32,7 @@ mod value;
 
 pub use alloy_derive::{Args, Block, Exports};
 pub use body::{BodyEntry, EvaluatedBlock, EvaluatedBody};
+pub use bytes::ByteSize;
 pub use convert::{bytes_of, text_of};
 pub use decode::{
     About, AnyArgs, ArcArgs, Args, DecodeError, Exports, FromValue, PathSegment, ToValue,

@@ -539,14 +539,34 @@ pub fn default_text<T: FromValue>(text: &'static str) -> T {
         .unwrap_or_else(|error| panic!("the default {text:?} does not convert: {error}"))
 }
 
-/// Text enums: the variant called `text`.
-pub fn text_variant(value: &Value, names: &'static [&'static str]) -> Result<usize, DecodeError> {
-    if matches!(value, Value::Null) {
-        return Ok(0);
-    }
-    let text = crate::text_of(value)?;
-    names.iter().position(|name| **name == *text).ok_or_else(|| {
-        let wanted: Vec<_> = names.iter().map(|name| quote(name)).collect();
-        DecodeError::value(format!("must be one of {}, got {}", wanted.join(", "), quote(&text)))
+/// What a text enum says about texts that are none of its names.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TextRules {
+    /// Message for an unknown text: `{:?}` stands for the text in quotes, `{}` for the text itself.
+    pub unknown: Option<&'static str>,
+    /// `null` is an empty text, which must be one of the names; otherwise it is the first variant.
+    pub null_is_empty: bool,
+}
+
+/// Text enums: the index of the variant that `value` names.
+pub fn text_variant(
+    value: &Value,
+    names: &'static [&'static str],
+    rules: TextRules,
+) -> Result<usize, DecodeError> {
+    let text = match value {
+        Value::Null if rules.null_is_empty => String::new(),
+        Value::Null => return Ok(0),
+        value => crate::text_of(value)?,
+    };
+    names.iter().position(|name| **name == *text).ok_or_else(|| match rules.unknown {
+        Some(message) => {
+            DecodeError::value(message.replace("{:?}", &quote(&text)).replace("{}", &text))
+        }
+        None => {
+            let wanted: Vec<_> = names.iter().map(|name| quote(name)).collect();
+            let got = quote(&text);
+            DecodeError::value(format!("must be one of {}, got {got}", wanted.join(", ")))
+        }
     })
 }

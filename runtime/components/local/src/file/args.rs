@@ -32,6 +32,7 @@ impl FileArgs {
 
 /// How changes of a file are noticed.
 #[derive(Block, Clone, Copy, Debug, PartialEq, Eq)]
+#[args(unknown = "unrecognized detector {:?}, expected fsnotify or poll")]
 pub enum Detector {
     /// File system events.
     #[args(name = "fsnotify")]

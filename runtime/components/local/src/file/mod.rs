@@ -7,19 +7,16 @@ mod tests;
 mod watch;
 
 use alloy_component::ComponentDef;
-use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Stability};
+use alloy_value::{Definition, Stability};
 
 pub use args::{Detector, FileArgs, FileExports};
 
-static DEFINITION: Definition = Definition {
-    name: "local.file",
-    kind: DefinitionKind::Component,
-    stability: Stability::GenerallyAvailable,
-    community: false,
-    args: Some((<FileArgs as Args>::schema, ArcArgs::decode::<FileArgs>)),
-    exports: Some(<FileExports as Exports>::schema),
-    doc: "Exposes the content of a file on disk and follows its changes.",
-};
+static DEFINITION: Definition = Definition::component::<FileArgs>(
+    "local.file",
+    Stability::GenerallyAvailable,
+    "Exposes the content of a file on disk and follows its changes.",
+)
+.with_exports::<FileExports>();
 
 /// `local.file`.
 pub static COMPONENT: ComponentDef =

@@ -1,0 +1,9 @@
+//! Components of `otelcol.processor.*`.
+//!
+//! # Invariants
+//! - One directory per component; what several share lives in `alloy-blocks`.
+
+use alloy_component::ComponentDef;
+
+/// The components of this family.
+pub static COMPONENTS: &[&ComponentDef] = &[];
