@@ -13,6 +13,8 @@ use alloy_value::{Block, Secret};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use crate::Url;
+
 /// Headers that `http_headers` may not set, in lower case.
 const RESERVED_HEADERS: [&str; 18] = [
     "authorization",
@@ -35,8 +37,9 @@ const RESERVED_HEADERS: [&str; 18] = [
     "x-amz-content-sha256",
 ];
 
-/// Settings of an HTTP client that components squash into their body.
+/// Settings of an HTTP client that components squash into their body, or have as a block of its own.
 #[derive(Block, Clone, Debug, PartialEq)]
+#[args(validate = Self::validate)]
 pub struct HttpClientBlock {
     /// Everything but `enable_http2`.
     #[args(squash)]
@@ -47,7 +50,8 @@ pub struct HttpClientBlock {
 }
 
 impl HttpClientBlock {
-    /// Checks what decoding of a squashed struct doesn't: the owner calls it from its own check.
+    /// Decoding calls this for a block of its own. A squashed struct isn't checked by itself: the
+    /// owner calls it from its own check.
     ///
     /// # Errors
     /// The conditions of the spec's section Validation errors.
@@ -96,8 +100,8 @@ pub struct HttpClientBase {
 #[derive(Block, Clone, Debug, Default, PartialEq)]
 pub struct ProxyBlock {
     /// URL of the proxy for all requests.
-    #[args(default = "")]
-    pub proxy_url: String,
+    #[args(optional)]
+    pub proxy_url: Url,
     /// Comma-separated hosts, addresses and CIDR blocks that are reached without the proxy.
     #[args(default = "")]
     pub no_proxy: String,
@@ -165,6 +169,7 @@ pub struct OAuth2Block {
 
 /// TLS settings of a client.
 #[derive(Block, Clone, Debug, Default, PartialEq)]
+#[args(validate = Self::check)]
 pub struct TlsBlock {
     /// CA to verify the server with, as PEM text.
     #[args(default = "")]
@@ -195,6 +200,7 @@ pub struct TlsBlock {
 
 /// Lowest TLS version.
 #[derive(Block, Clone, Copy, Debug, PartialEq, Eq)]
+#[args(unknown = "unknown TLS version: {}")]
 pub enum MinVersion {
     /// TLS 1.0
     #[args(name = "TLS10")]
@@ -281,9 +287,6 @@ impl HttpClientBase {
         if let Some(oauth2) = &self.oauth2 {
             oauth2.validate()?;
         }
-        if let Some(tls) = &self.tls_config {
-            tls.validate()?;
-        }
         self.proxy.validate()?;
         let reserved = self
             .http_headers
@@ -351,10 +354,7 @@ impl OAuth2Block {
                 "at most one of oauth2 client_secret & client_secret_file must be configured"
             }
             _ if self.token_url.is_empty() => "oauth2 token_url must be configured",
-            _ => {
-                self.proxy.validate()?;
-                return self.tls_config.as_ref().map_or(Ok(()), TlsBlock::validate);
-            }
+            _ => return self.proxy.validate(),
         };
         Err(message.to_owned())
     }
@@ -397,7 +397,7 @@ impl ProxyBlock {
 
     fn config(&self) -> ProxyConfig {
         ProxyConfig {
-            url: (!self.proxy_url.is_empty()).then(|| Hidden::new(&*self.proxy_url)),
+            url: (!self.proxy_url.is_empty()).then(|| Hidden::new(self.proxy_url.as_str())),
             no_proxy: self.no_proxy.clone(),
             from_environment: self.proxy_from_environment,
             connect_headers: headers(&self.proxy_connect_header),
@@ -406,7 +406,7 @@ impl ProxyBlock {
 }
 
 impl TlsBlock {
-    fn validate(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), String> {
         let key_inline = set(self.key_pem.as_ref());
         for (item, inline, file) in [
             ("ca", !self.ca_pem.is_empty(), &self.ca_file),

@@ -7,15 +7,21 @@
 //!
 //! Start reading at [`RuleBlock`].
 
+mod clustering;
 mod http_client;
+mod kubernetes;
 mod rule;
 mod server;
 #[cfg(test)]
 mod tests;
+mod url;
 
+pub use clustering::ClusteringBlock;
 pub use http_client::{
     AuthorizationBlock, BasicAuthBlock, HttpClientBase, HttpClientBlock, MinVersion, OAuth2Block,
     ProxyBlock, TlsBlock, memory_dial,
 };
-pub use rule::{Pattern, RELABEL_RULES, RelabelRules, RuleBlock};
+pub use kubernetes::KubernetesClientBlock;
+pub use rule::{Pattern, RELABEL_RULES, RelabelRules, RuleAction, RuleBlock};
 pub use server::{FOREVER, GrpcServerBlock, Http2Block, HttpServerBlock, ServerTlsBlock};
+pub use url::Url;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use alloy_flow_regex::Regex;
-use alloy_flow_relabel::{Names, Program, Rule, RuleConfig};
+use alloy_flow_relabel::{Action, Names, Program, Rule, RuleConfig};
 use alloy_value::{
     Block, Capsule, CapsuleKind, DecodeError, FromValue, ToValue, TypeSchema, Value,
-    capsule_mismatch, text_of,
+    capsule_mismatch, quote, text_of,
 };
 
 /// One relabelling rule.
@@ -30,10 +30,50 @@ pub struct RuleBlock {
     /// Value to write; `$1` and `${name}` stand for groups of `regex`.
     #[args(default = "$1")]
     pub replacement: String,
-    /// What to do: `replace`, `keep`, `drop`, `keepequal`, `dropequal`, `hashmod`, `labelmap`,
-    /// `labeldrop`, `labelkeep`, `lowercase` or `uppercase`.
+    /// What to do. `replace`, `hashmod`, `lowercase` and `uppercase` set `target_label`; `keep`,
+    /// `drop`, `keepequal` and `dropequal` choose; `labelmap`, `labeldrop` and `labelkeep` work on
+    /// label names.
     #[args(default = "replace")]
-    pub action: String,
+    pub action: RuleAction,
+}
+
+/// What a rule does. `null` is no action, which the rule's check refuses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleAction(Option<Action>);
+
+impl From<&str> for RuleAction {
+    /// An unknown name is no action.
+    fn from(name: &str) -> Self {
+        Self(Action::parse(name))
+    }
+}
+
+impl RuleAction {
+    fn as_str(self) -> &'static str {
+        self.0.map_or("", Action::as_str)
+    }
+}
+
+impl FromValue for RuleAction {
+    fn from_value(value: &Value) -> Result<Self, DecodeError> {
+        let name = text_of(value)?;
+        match (value, Action::parse(&name)) {
+            (Value::Null, _) => Ok(Self(None)),
+            (_, Some(action)) => Ok(Self(Some(action))),
+            (_, None) => {
+                let quoted = quote(&name);
+                Err(DecodeError::value(format!("unrecognized action type {quoted}")))
+            }
+        }
+    }
+}
+
+impl ToValue for RuleAction {
+    const TYPE: TypeSchema = TypeSchema::OneOf(&Action::NAMES);
+
+    fn to_value(&self) -> Value {
+        Value::from(self.as_str())
+    }
 }
 
 /// Text of a regular expression that compiles when the whole value must match, so that a wrong one
@@ -80,7 +120,7 @@ impl RuleBlock {
             modulus: self.modulus,
             target_label: self.target_label.clone(),
             replacement: self.replacement.clone(),
-            action: self.action.clone(),
+            action: self.action.as_str().to_owned(),
         }
     }
 

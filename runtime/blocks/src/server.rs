@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use alloy_value::structure::Structure;
 use alloy_value::{Block, Secret};
 
 /// The longest duration that the configuration language knows: no limit.
@@ -15,10 +16,10 @@ pub struct HttpServerBlock {
     pub listen_address: String,
     /// Port to listen on; 0 picks a free one.
     #[args(default = 8080)]
-    pub listen_port: u16,
+    pub listen_port: i64,
     /// Most connections at a time; 0 for the built-in limit of 4,096.
     #[args(default = 0)]
-    pub conn_limit: usize,
+    pub conn_limit: i64,
     /// How long reading a request may take.
     #[args(default = "30s")]
     pub server_read_timeout: Duration,
@@ -38,16 +39,7 @@ pub struct HttpServerBlock {
 
 impl Default for HttpServerBlock {
     fn default() -> Self {
-        Self {
-            listen_address: String::new(),
-            listen_port: 8080,
-            conn_limit: 0,
-            server_read_timeout: Duration::from_secs(30),
-            server_write_timeout: Duration::from_secs(30),
-            server_idle_timeout: Duration::from_secs(120),
-            tls: None,
-            http2: None,
-        }
+        Self::initial()
     }
 }
 
@@ -120,29 +112,15 @@ pub struct Http2Block {
     pub write_byte_timeout: Duration,
     /// Flow control window of a connection.
     #[args(default = 0)]
-    pub max_upload_buffer_per_connection: i64,
+    pub max_upload_buffer_per_connection: i32,
     /// Flow control window of a stream.
     #[args(default = 0)]
-    pub max_upload_buffer_per_stream: i64,
+    pub max_upload_buffer_per_stream: i32,
 }
 
 impl Default for Http2Block {
     fn default() -> Self {
-        Self {
-            enabled: false,
-            max_handlers: 0,
-            max_concurrent_streams: 100,
-            max_decoder_header_table_size: 4096,
-            max_encoder_header_table_size: 4096,
-            max_read_frame_size: 0,
-            permit_prohibited_ciphers: false,
-            idle_timeout: Duration::ZERO,
-            read_idle_timeout: Duration::ZERO,
-            ping_timeout: Duration::from_secs(15),
-            write_byte_timeout: Duration::ZERO,
-            max_upload_buffer_per_connection: 0,
-            max_upload_buffer_per_stream: 0,
-        }
+        Self::initial()
     }
 }
 
@@ -154,10 +132,10 @@ pub struct GrpcServerBlock {
     pub listen_address: String,
     /// Port to listen on; 0 picks a free one.
     #[args(default = 0)]
-    pub listen_port: u16,
+    pub listen_port: i64,
     /// Most connections at a time; 0 for the built-in limit.
     #[args(default = 0)]
-    pub conn_limit: usize,
+    pub conn_limit: i64,
     /// When a connection is closed whatever its state.
     #[args(default = FOREVER)]
     pub max_connection_age: Duration,
@@ -169,10 +147,10 @@ pub struct GrpcServerBlock {
     pub max_connection_idle: Duration,
     /// Largest message to receive, in bytes.
     #[args(default = 4_194_304)]
-    pub server_max_recv_msg_size: u64,
+    pub server_max_recv_msg_size: i64,
     /// Largest message to send, in bytes.
     #[args(default = 4_194_304)]
-    pub server_max_send_msg_size: u64,
+    pub server_max_send_msg_size: i64,
     /// Most streams of a connection at a time.
     #[args(default = 100)]
     pub server_max_concurrent_streams: u32,
@@ -183,17 +161,6 @@ pub struct GrpcServerBlock {
 
 impl Default for GrpcServerBlock {
     fn default() -> Self {
-        Self {
-            listen_address: String::new(),
-            listen_port: 0,
-            conn_limit: 0,
-            max_connection_age: FOREVER,
-            max_connection_age_grace: FOREVER,
-            max_connection_idle: FOREVER,
-            server_max_recv_msg_size: 4_194_304,
-            server_max_send_msg_size: 4_194_304,
-            server_max_concurrent_streams: 100,
-            tls: None,
-        }
+        Self::initial()
     }
 }

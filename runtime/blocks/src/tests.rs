@@ -126,7 +126,7 @@ fn tls_items_are_given_once_and_in_pairs() {
             exactly one of key or key_file must be configured when a client certificate is configured
             exactly one of cert or cert_file must be configured when a client key is configured
             ok
-            must be one of "TLS10", "TLS11", "TLS12", "TLS13", got "TLS9"
+            unknown TLS version: TLS9
         "#]],
     );
 }

@@ -8,10 +8,30 @@
 
 use alloy_component::ComponentDef;
 
+pub mod consul;
+pub mod dns;
+pub mod docker;
+mod exports;
 pub mod file;
+pub mod http;
+pub mod kubelet;
+pub mod kubernetes;
+pub mod process;
 pub mod relabel;
 #[cfg(test)]
 mod testing;
 
+pub use exports::DiscoveryExports;
+
 /// The components of this family.
-pub static COMPONENTS: &[&ComponentDef] = &[&file::COMPONENT, &relabel::COMPONENT];
+pub static COMPONENTS: &[&ComponentDef] = &[
+    &consul::COMPONENT,
+    &dns::COMPONENT,
+    &docker::COMPONENT,
+    &file::COMPONENT,
+    &http::COMPONENT,
+    &kubelet::COMPONENT,
+    &kubernetes::COMPONENT,
+    &process::COMPONENT,
+    &relabel::COMPONENT,
+];

@@ -1,4 +1,4 @@
-//! Components that read the local machine: `local.file`.
+//! Components that read the local machine: `local.file`, `local.file_match`.
 //!
 //! # Invariants
 //! - File content is exported byte for byte; a failing read keeps the last content.
@@ -9,6 +9,7 @@
 use alloy_component::ComponentDef;
 
 pub mod file;
+pub mod file_match;
 
 /// The components of this family.
-pub static COMPONENTS: &[&ComponentDef] = &[&file::COMPONENT];
+pub static COMPONENTS: &[&ComponentDef] = &[&file::COMPONENT, &file_match::COMPONENT];

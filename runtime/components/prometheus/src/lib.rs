@@ -9,7 +9,9 @@
 use alloy_component::{ComponentDef, ComponentError};
 
 pub mod echo;
+pub mod enrich;
 mod liveness;
+pub mod operator;
 pub mod receive_http;
 pub mod relabel;
 pub mod remote_write;
@@ -20,10 +22,15 @@ mod testing;
 /// The components of this family.
 pub static COMPONENTS: &[&ComponentDef] = &[
     &echo::COMPONENT,
-    &relabel::COMPONENT,
-    &scrape::COMPONENT,
+    &enrich::COMPONENT,
+    &operator::PODMONITORS,
+    &operator::PROBES,
+    &operator::SCRAPECONFIGS,
+    &operator::SERVICEMONITORS,
     &receive_http::COMPONENT,
+    &relabel::COMPONENT,
     &remote_write::COMPONENT,
+    &scrape::COMPONENT,
 ];
 
 /// The controller passed arguments of another type than the definition's.

@@ -1,9 +1,8 @@
-//! Arguments and exports of `discovery.file`.
+//! Arguments of `discovery.file`.
 
 use std::time::Duration;
 
-use alloy_component::Target;
-use alloy_value::{Args, Exports};
+use alloy_value::Args;
 
 /// Arguments of `discovery.file`.
 #[derive(Args, Clone, Debug, PartialEq)]
@@ -15,13 +14,6 @@ pub struct FileArgs {
     /// How often the files are read again, besides on changes.
     #[args(default = "5m")]
     pub refresh_interval: Duration,
-}
-
-/// Exports of `discovery.file`.
-#[derive(Exports, Clone, Debug)]
-pub struct FileExports {
-    /// Targets of all files.
-    pub targets: Vec<Target>,
 }
 
 impl FileArgs {

@@ -8,19 +8,18 @@ mod run;
 mod tests;
 
 use alloy_component::ComponentDef;
-use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Stability};
+use alloy_value::{Definition, Stability};
 
-pub use args::{FileArgs, FileExports};
+pub use args::FileArgs;
 
-static DEFINITION: Definition = Definition {
-    name: "discovery.file",
-    kind: DefinitionKind::Component,
-    stability: Stability::GenerallyAvailable,
-    community: false,
-    args: Some((<FileArgs as Args>::schema, ArcArgs::decode::<FileArgs>)),
-    exports: Some(<FileExports as Exports>::schema),
-    doc: "Finds targets in files and follows their changes.",
-};
+use crate::DiscoveryExports;
+
+static DEFINITION: Definition = Definition::component::<FileArgs>(
+    "discovery.file",
+    Stability::GenerallyAvailable,
+    "Finds targets in files and follows their changes.",
+)
+.with_exports::<DiscoveryExports>();
 
 /// `discovery.file`.
 pub static COMPONENT: ComponentDef =

@@ -15,8 +15,9 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::FileArgs;
 use super::groups::parse;
-use super::{FileArgs, FileExports};
+use crate::DiscoveryExports;
 
 /// Largest target file.
 const MAX_BYTES: u64 = 64 << 20;
@@ -76,7 +77,7 @@ impl FileDiscovery {
         };
         let targets = known.values().flatten().cloned().collect();
         self.state.lock().known = known;
-        self.exports.export(&FileExports { targets });
+        self.exports.export(&DiscoveryExports { targets });
     }
 
     async fn follow(&self, cx: RunContext) {

@@ -7,19 +7,16 @@ mod run;
 mod tests;
 
 use alloy_component::ComponentDef;
-use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Stability};
+use alloy_value::{Definition, Stability};
 
 pub use args::{RelabelArgs, RelabelExports};
 
-static DEFINITION: Definition = Definition {
-    name: "discovery.relabel",
-    kind: DefinitionKind::Component,
-    stability: Stability::GenerallyAvailable,
-    community: false,
-    args: Some((<RelabelArgs as Args>::schema, ArcArgs::decode::<RelabelArgs>)),
-    exports: Some(<RelabelExports as Exports>::schema),
-    doc: "Rewrites the label sets of targets, or drops targets, by relabelling rules.",
-};
+static DEFINITION: Definition = Definition::component::<RelabelArgs>(
+    "discovery.relabel",
+    Stability::GenerallyAvailable,
+    "Rewrites the label sets of targets, or drops targets, by relabelling rules.",
+)
+.with_exports::<RelabelExports>();
 
 /// `discovery.relabel`.
 pub static COMPONENT: ComponentDef =

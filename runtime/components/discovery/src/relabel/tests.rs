@@ -15,7 +15,7 @@ fn rule(action: &str, source: &str, regex: &str, target: &str) -> RuleBlock {
         modulus: 0,
         target_label: target.to_owned(),
         replacement: "$1".to_owned(),
-        action: action.to_owned(),
+        action: action.into(),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use alloy_component::{BuildContext, Component, ComponentDef, ComponentError, MetricsHub};
-use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Stability};
+use alloy_value::{ArcArgs, Args, Definition, Stability};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use prometheus::proto::MetricFamily;
@@ -15,15 +15,12 @@ use crate::shared::{Exporter, ExporterExports, Plan, Source, default_instance};
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct SelfArgs {}
 
-static DEFINITION: Definition = Definition {
-    name: "prometheus.exporter.self",
-    kind: DefinitionKind::Component,
-    stability: Stability::GenerallyAvailable,
-    community: false,
-    args: Some((<SelfArgs as Args>::schema, ArcArgs::decode::<SelfArgs>)),
-    exports: Some(<ExporterExports as Exports>::schema),
-    doc: "Exposes the metrics of this process.",
-};
+static DEFINITION: Definition = Definition::component::<SelfArgs>(
+    "prometheus.exporter.self",
+    Stability::GenerallyAvailable,
+    "Exposes the metrics of this process.",
+)
+.with_exports::<ExporterExports>();
 
 /// `prometheus.exporter.self`.
 pub static COMPONENT: ComponentDef = ComponentDef { definition: &DEFINITION, build: Some(build) };

@@ -5,21 +5,18 @@ mod args;
 mod run;
 
 use alloy_component::ComponentDef;
-use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Stability};
+use alloy_value::{Definition, Stability};
 
 pub use args::UnixArgs;
 
 use crate::shared::ExporterExports;
 
-static DEFINITION: Definition = Definition {
-    name: "prometheus.exporter.unix",
-    kind: DefinitionKind::Component,
-    stability: Stability::GenerallyAvailable,
-    community: false,
-    args: Some((<UnixArgs as Args>::schema, ArcArgs::decode::<UnixArgs>)),
-    exports: Some(<ExporterExports as Exports>::schema),
-    doc: "Exposes metrics of the host: CPUs, memory, disks, file systems, network and more.",
-};
+static DEFINITION: Definition = Definition::component::<UnixArgs>(
+    "prometheus.exporter.unix",
+    Stability::GenerallyAvailable,
+    "Exposes metrics of the host: CPUs, memory, disks, file systems, network and more.",
+)
+.with_exports::<ExporterExports>();
 
 /// `prometheus.exporter.unix`.
 pub static COMPONENT: ComponentDef =

@@ -7,22 +7,19 @@ mod run;
 mod tests;
 
 use alloy_component::ComponentDef;
-use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Stability};
+use alloy_value::{Definition, Stability};
 
 pub use args::{EchoArgs, EchoExports};
 
 /// Name of the component.
 const NAME: &str = "prometheus.echo";
 
-static DEFINITION: Definition = Definition {
-    name: NAME,
-    kind: DefinitionKind::Component,
-    stability: Stability::GenerallyAvailable,
-    community: false,
-    args: Some((<EchoArgs as Args>::schema, ArcArgs::decode::<EchoArgs>)),
-    exports: Some(<EchoExports as Exports>::schema),
-    doc: "Writes the metrics it receives to standard output.",
-};
+static DEFINITION: Definition = Definition::component::<EchoArgs>(
+    NAME,
+    Stability::GenerallyAvailable,
+    "Writes the metrics it receives to standard output.",
+)
+.with_exports::<EchoExports>();
 
 /// `prometheus.echo`.
 pub static COMPONENT: ComponentDef =

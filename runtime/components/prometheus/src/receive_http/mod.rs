@@ -9,19 +9,15 @@ mod server;
 mod tests;
 
 use alloy_component::ComponentDef;
-use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Stability};
+use alloy_value::{Definition, Stability};
 
 pub use args::ReceiveHttpArgs;
 
-static DEFINITION: Definition = Definition {
-    name: "prometheus.receive_http",
-    kind: DefinitionKind::Component,
-    stability: Stability::GenerallyAvailable,
-    community: false,
-    args: Some((<ReceiveHttpArgs as Args>::schema, ArcArgs::decode::<ReceiveHttpArgs>)),
-    exports: None,
-    doc: "Listens for Prometheus remote write requests and forwards the samples to other components.",
-};
+static DEFINITION: Definition = Definition::component::<ReceiveHttpArgs>(
+    "prometheus.receive_http",
+    Stability::GenerallyAvailable,
+    "Listens for Prometheus remote write requests and forwards the samples to other components.",
+);
 
 /// `prometheus.receive_http`.
 pub static COMPONENT: ComponentDef =

@@ -65,7 +65,12 @@ impl Bound {
 }
 
 async fn listen(block: &HttpServerBlock) -> Result<TcpListener, ComponentError> {
-    let port = block.listen_port;
+    let port = u16::try_from(block.listen_port).map_err(|_| {
+        ComponentError::new(format!(
+            "cannot listen on port {}: ports are 0 to 65535",
+            block.listen_port
+        ))
+    })?;
     let result = if block.listen_address.is_empty() {
         // Both families where the system has both, as an address without a host means.
         match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).await {
@@ -201,9 +206,9 @@ pub(super) async fn serve(
     let stopping = CancellationToken::new();
     'bound: loop {
         let now = bound.borrow_and_update().clone();
-        let limit = match now.block.conn_limit {
-            0 => MAX_CONNECTIONS,
-            n => n.min(MAX_CONNECTIONS),
+        let limit = match usize::try_from(now.block.conn_limit) {
+            Ok(0) | Err(_) => MAX_CONNECTIONS,
+            Ok(n) => n.min(MAX_CONNECTIONS),
         };
         let permits = Arc::new(Semaphore::new(limit));
         tracing::info!(addr = ?now.addr(), "listening for remote write requests");

@@ -131,7 +131,7 @@ fn args(to: &Arc<Recorder>, port: u16) -> ReceiveHttpArgs {
         accepted_remote_write_protobuf_messages: vec!["prometheus.WriteRequest".to_owned()],
         http: Some(HttpServerBlock {
             listen_address: "127.0.0.1".to_owned(),
-            listen_port: port,
+            listen_port: port.into(),
             ..HttpServerBlock::default()
         }),
         grpc: None,

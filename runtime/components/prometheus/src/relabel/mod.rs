@@ -8,22 +8,19 @@ mod run;
 mod tests;
 
 use alloy_component::ComponentDef;
-use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Stability};
+use alloy_value::{Definition, Stability};
 
 pub use args::{RelabelArgs, RelabelExports};
 
 /// Name of the component.
 const NAME: &str = "prometheus.relabel";
 
-static DEFINITION: Definition = Definition {
-    name: NAME,
-    kind: DefinitionKind::Component,
-    stability: Stability::GenerallyAvailable,
-    community: false,
-    args: Some((<RelabelArgs as Args>::schema, ArcArgs::decode::<RelabelArgs>)),
-    exports: Some(<RelabelExports as Exports>::schema),
-    doc: "Rewrites the labels of metrics by relabelling rules and forwards them.",
-};
+static DEFINITION: Definition = Definition::component::<RelabelArgs>(
+    NAME,
+    Stability::GenerallyAvailable,
+    "Rewrites the labels of metrics by relabelling rules and forwards them.",
+)
+.with_exports::<RelabelExports>();
 
 /// `prometheus.relabel`.
 pub static COMPONENT: ComponentDef =

@@ -6,6 +6,7 @@ use std::time::Duration;
 use alloy_blocks::{HttpClientBase, RuleBlock};
 use alloy_component::{ComponentError, MetricsReceiver};
 use alloy_value::{Args, Block, Exports, Secret, Stability};
+use uuid::Uuid;
 
 const NAME: &str = "prometheus.remote_write";
 /// Protobuf name of the 1.0 message.
@@ -24,7 +25,7 @@ pub struct RemoteWriteArgs {
     #[args(block, name = "endpoint")]
     pub endpoints: Vec<EndpointBlock>,
     /// The log on disk that holds samples until they are delivered.
-    #[args(block, default = WalBlock::default())]
+    #[args(block, default)]
     pub wal: WalBlock,
 }
 
@@ -69,10 +70,10 @@ pub struct EndpointBlock {
     #[args(default = false)]
     pub round_robin_dns: bool,
     /// How samples are batched and retried.
-    #[args(block, default = QueueConfigBlock::default())]
+    #[args(block, default)]
     pub queue_config: QueueConfigBlock,
     /// How metadata is sent.
-    #[args(block, default = MetadataConfigBlock::default())]
+    #[args(block, default)]
     pub metadata_config: MetadataConfigBlock,
     /// Relabelling rules for what this endpoint is sent.
     #[args(block, name = "write_relabel_config")]
@@ -90,19 +91,20 @@ pub struct EndpointBlock {
 
 /// How samples are batched and retried.
 #[derive(Block, Clone, Debug, PartialEq)]
+#[args(validate = Self::check)]
 pub struct QueueConfigBlock {
     /// Samples that a shard buffers.
     #[args(default = 10_000)]
-    pub capacity: usize,
+    pub capacity: i64,
     /// Most shards.
     #[args(default = 50)]
-    pub max_shards: u32,
+    pub max_shards: i64,
     /// Fewest shards, and the number to start with.
     #[args(default = 1)]
-    pub min_shards: u32,
+    pub min_shards: i64,
     /// Most samples of a request.
     #[args(default = 2_000)]
-    pub max_samples_per_send: usize,
+    pub max_samples_per_send: i64,
     /// How long a sample waits for its batch to fill.
     #[args(default = "5s")]
     pub batch_send_deadline: Duration,
@@ -120,18 +122,22 @@ pub struct QueueConfigBlock {
     pub sample_age_limit: Duration,
 }
 
-impl Default for QueueConfigBlock {
-    fn default() -> Self {
-        Self {
-            capacity: 10_000,
-            max_shards: 50,
-            min_shards: 1,
-            max_samples_per_send: 2_000,
-            batch_send_deadline: Duration::from_secs(5),
-            min_backoff: Duration::from_millis(30),
-            max_backoff: Duration::from_secs(5),
-            retry_on_http_429: true,
-            sample_age_limit: Duration::ZERO,
+impl QueueConfigBlock {
+    fn check(&self) -> Result<(), String> {
+        let counts = [
+            ("capacity", self.capacity, 0),
+            ("max_shards", self.max_shards, 1),
+            ("min_shards", self.min_shards, 1),
+            ("max_samples_per_send", self.max_samples_per_send, 1),
+        ];
+        let wrong =
+            |(_, count, least): &(_, i64, i64)| !(*least..=i64::from(u32::MAX)).contains(count);
+        match counts.into_iter().find(wrong) {
+            Some((name, count, least)) => Err(format!(
+                "{name} of queue_config must be between {least} and {}, got {count}",
+                u32::MAX
+            )),
+            None => Ok(()),
         }
     }
 }
@@ -147,13 +153,7 @@ pub struct MetadataConfigBlock {
     pub send_interval: Duration,
     /// Most entries of a request.
     #[args(default = 2_000)]
-    pub max_samples_per_send: usize,
-}
-
-impl Default for MetadataConfigBlock {
-    fn default() -> Self {
-        Self { send: true, send_interval: Duration::from_secs(60), max_samples_per_send: 2_000 }
-    }
+    pub max_samples_per_send: i64,
 }
 
 /// The log on disk.
@@ -168,16 +168,6 @@ pub struct WalBlock {
     /// Age above which data is removed whether delivered or not.
     #[args(default = "8h")]
     pub max_keepalive_time: Duration,
-}
-
-impl Default for WalBlock {
-    fn default() -> Self {
-        Self {
-            truncate_frequency: Duration::from_secs(2 * 60 * 60),
-            min_keepalive_time: Duration::from_secs(5 * 60),
-            max_keepalive_time: Duration::from_secs(8 * 60 * 60),
-        }
-    }
 }
 
 /// AWS request signing.
@@ -263,7 +253,16 @@ impl AzureAdBlock {
                         and sdk in the Azure AD config"
                 .to_owned());
         }
-        Ok(())
+        let id = |id: &str| Uuid::try_parse(id).is_ok();
+        let wrong = match (&self.managed_identity, &self.workload_identity, &self.oauth) {
+            (Some(identity), ..) if !identity.client_id.is_empty() && !id(&identity.client_id) => {
+                "managed_identity"
+            }
+            (_, Some(identity), _) if !id(&identity.client_id) => "workload_identity",
+            (_, _, Some(oauth)) if !id(&oauth.client_id) => "oauth",
+            _ => return Ok(()),
+        };
+        Err(format!("the client_id of {wrong} in the Azure AD config must be a UUID"))
     }
 }
 
@@ -375,9 +374,6 @@ impl EndpointBlock {
             return Err("at most one of sigv4, azuread, google_iam, basic_auth, authorization, \
                         oauth2, bearer_token & bearer_token_file must be configured"
                 .to_owned());
-        }
-        if self.queue_config.max_samples_per_send == 0 || self.queue_config.min_shards == 0 {
-            return Err("max_samples_per_send and min_shards must be greater than 0".to_owned());
         }
         Ok(())
     }

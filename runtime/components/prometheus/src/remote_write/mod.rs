@@ -7,7 +7,7 @@ mod run;
 mod spec;
 
 use alloy_component::ComponentDef;
-use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Stability};
+use alloy_value::{Definition, Stability};
 
 pub use args::{
     AzureAdBlock, AzureOAuthBlock, AzureSdkBlock, EndpointBlock, GoogleIamBlock,
@@ -18,15 +18,12 @@ pub use args::{
 /// Name of the component.
 const NAME: &str = "prometheus.remote_write";
 
-static DEFINITION: Definition = Definition {
-    name: NAME,
-    kind: DefinitionKind::Component,
-    stability: Stability::GenerallyAvailable,
-    community: false,
-    args: Some((<RemoteWriteArgs as Args>::schema, ArcArgs::decode::<RemoteWriteArgs>)),
-    exports: Some(<RemoteWriteExports as Exports>::schema),
-    doc: "Sends metrics to endpoints that take the Prometheus remote write protocol.",
-};
+static DEFINITION: Definition = Definition::component::<RemoteWriteArgs>(
+    NAME,
+    Stability::GenerallyAvailable,
+    "Sends metrics to endpoints that take the Prometheus remote write protocol.",
+)
+.with_exports::<RemoteWriteExports>();
 
 /// `prometheus.remote_write`.
 pub static COMPONENT: ComponentDef =

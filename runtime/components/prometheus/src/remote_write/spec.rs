@@ -79,6 +79,8 @@ impl Spec {
             client.redirects = Redirects::KeepMethod;
         }
         let queue = &block.queue_config;
+        // Decoding has checked that they fit.
+        let count = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
         let relabel = RuleBlock::compile(&block.write_relabel_configs, Names::Legacy)
             .map_err(|e| ComponentError::new(failed("compile the rules")).with_source(e))?;
         let url = parse(&block.url)
@@ -95,10 +97,10 @@ impl Spec {
             send_exemplars: block.send_exemplars,
             send_native_histograms: block.send_native_histograms,
             queue: QueueConfig {
-                capacity: queue.capacity,
-                max_shards: queue.max_shards,
-                min_shards: queue.min_shards,
-                max_samples_per_send: queue.max_samples_per_send,
+                capacity: count(queue.capacity) as usize,
+                max_shards: count(queue.max_shards),
+                min_shards: count(queue.min_shards),
+                max_samples_per_send: count(queue.max_samples_per_send) as usize,
                 batch_send_deadline: queue.batch_send_deadline,
                 min_backoff: queue.min_backoff,
                 max_backoff: queue.max_backoff,

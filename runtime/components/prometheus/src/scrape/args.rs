@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alloy_blocks::HttpClientBlock;
+use alloy_blocks::{ClusteringBlock, HttpClientBlock};
 use alloy_component::{ComponentError, MetricsReceiver, Target};
 use alloy_flow_relabel::Names;
 use alloy_flow_scrape::{Format, IngestOptions, PoolConfig, Protocol, TargetDefaults};
-use alloy_value::{Args, Block, Stability};
+use alloy_value::{Args, ByteSize, Stability};
 
 use super::NAME;
 
@@ -77,7 +77,7 @@ pub struct ScrapeArgs {
     pub scheme: String,
     /// Size of a decoded body at which a scrape fails, such as `10MiB`; 0: no limit.
     #[args(default = "0B")]
-    pub body_size_limit: String,
+    pub body_size_limit: ByteSize,
     /// Number of samples beyond which a scrape fails; 0: no limit.
     #[args(default = 0)]
     pub sample_limit: u64,
@@ -137,13 +137,6 @@ pub struct ScrapeArgs {
     pub clustering: Option<ClusteringBlock>,
 }
 
-/// Distribution of work over a cluster.
-#[derive(Block, Clone, Debug, PartialEq)]
-pub struct ClusteringBlock {
-    /// Shares the targets with the other members of the cluster.
-    pub enabled: bool,
-}
-
 impl ScrapeArgs {
     fn check(&self) -> Result<(), String> {
         self.client.validate()?;
@@ -170,10 +163,7 @@ impl ScrapeArgs {
             );
         }
         self.fallback()?;
-        self.escaping()?;
-        parse_bytes(&self.body_size_limit).map(drop).ok_or_else(|| {
-            format!("body_size_limit {:?} is no size in bytes", self.body_size_limit)
-        })
+        self.escaping().map(drop)
     }
 
     fn protocols(&self) -> Result<Vec<Protocol>, String> {
@@ -291,7 +281,7 @@ impl ScrapeArgs {
             fallback: self.fallback()?,
             escaping: self.escaping()?,
             compression: self.enable_compression,
-            body_size_limit_bytes: parse_bytes(&self.body_size_limit).unwrap_or(0),
+            body_size_limit_bytes: u64::try_from(self.body_size_limit.0).unwrap_or(0),
             target_limit: len(self.target_limit),
             http: self.client.config(user_agent),
             job_name: job_name.to_owned(),
@@ -304,47 +294,4 @@ fn protocol(name: &str) -> Result<Protocol, String> {
         let known: Vec<_> = Protocol::ALL.iter().map(|protocol| protocol.as_str()).collect();
         format!("unknown scrape protocol {name}, supported: {}", known.join(", "))
     })
-}
-
-/// Reads a size such as `10MiB`, `1.5KiB` or `2MB512KB`; all units are powers of 1024.
-fn parse_bytes(text: &str) -> Option<u64> {
-    const UNITS: [&str; 7] = ["", "K", "M", "G", "T", "P", "E"];
-    if text == "0" {
-        return Some(0);
-    }
-    let mut total = 0.0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let number_len = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
-        let number: f64 = rest[..number_len].parse().ok()?;
-        rest = &rest[number_len..];
-        let unit_len = rest.bytes().take_while(|b| !b.is_ascii_digit() && *b != b'.').count();
-        let prefix = rest[..unit_len].strip_suffix("iB").or(rest[..unit_len].strip_suffix('B'))?;
-        let power = UNITS.iter().position(|unit| *unit == prefix)?;
-        total += number * 1024_f64.powi(power as i32);
-        rest = &rest[unit_len..];
-    }
-    (!text.is_empty() && total.is_finite() && total < u64::MAX as f64).then_some(total as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_powers_of_1024() {
-        for (text, bytes) in [
-            ("0", 0),
-            ("0B", 0),
-            ("100B", 100),
-            ("1KB", 1024),
-            ("1.5KiB", 1536),
-            ("1MiB512KiB", 1_572_864),
-        ] {
-            assert_eq!(parse_bytes(text), Some(bytes), "{text}");
-        }
-        for text in ["", "1", "MiB", "1 MiB", "1mib", "-1B", "1XB"] {
-            assert_eq!(parse_bytes(text), None, "{text}");
-        }
-    }
 }

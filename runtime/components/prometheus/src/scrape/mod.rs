@@ -7,22 +7,18 @@ mod run;
 mod tests;
 
 use alloy_component::ComponentDef;
-use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Stability};
+use alloy_value::{Definition, Stability};
 
-pub use args::{ClusteringBlock, ScrapeArgs};
+pub use args::ScrapeArgs;
 
 /// Name of the component.
 const NAME: &str = "prometheus.scrape";
 
-static DEFINITION: Definition = Definition {
-    name: NAME,
-    kind: DefinitionKind::Component,
-    stability: Stability::GenerallyAvailable,
-    community: false,
-    args: Some((<ScrapeArgs as Args>::schema, ArcArgs::decode::<ScrapeArgs>)),
-    exports: None,
-    doc: "Scrapes metrics from targets and forwards them to other components.",
-};
+static DEFINITION: Definition = Definition::component::<ScrapeArgs>(
+    NAME,
+    Stability::GenerallyAvailable,
+    "Scrapes metrics from targets and forwards them to other components.",
+);
 
 /// `prometheus.scrape`.
 pub static COMPONENT: ComponentDef =

@@ -135,7 +135,6 @@ fn contradictions_are_errors() {
         refused(|a| a.scrape_protocols = vec!["X".into()]).contains("unknown scrape protocol X")
     );
     assert!(refused(|a| a.metric_name_escaping_scheme = "allow-utf-8".into()).contains("utf8"));
-    assert!(refused(|a| a.body_size_limit = "1".into()).contains("body_size_limit"));
     assert!(
         refused(|a| a.scrape_fallback_protocol = String::new())
             .contains("scrape_fallback_protocol")
