@@ -30,6 +30,8 @@ mod report;
 mod schema;
 mod stdlib;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod view;

@@ -31,7 +31,9 @@ pub use alloy_queries::{Diagnostic, HostFacts, Source};
 pub use config::{ConfigLoader, ConfigText, ReadError, read_config};
 pub use error::{LoadError, LoadFailure};
 pub use handle::Runtime;
-pub use logging::{LOGGING, LogFormat, LogLevel, LoggingArgs, LoggingBlock, LoggingSink};
+pub use logging::{
+    LOGGING, LogDestination, LogFormat, LogLevel, LoggingArgs, LoggingBlock, LoggingSink,
+};
 pub use metrics::{BuildInfo, ConfigMetrics, ProcessMetrics, register_build_info};
 pub use options::{ConfigBlock, LoadRequest, ReloadMode, RuntimeOptions};
 pub use seed::{Seed, create_storage};

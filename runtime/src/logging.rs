@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use alloy_component::LogsReceiver;
 use alloy_value::{
     ArcArgs, Args, DecodeError, Definition, DefinitionKind, FromValue, Stability, ToValue,
     TypeSchema, Value, quote, text_of,
@@ -35,6 +36,16 @@ pub enum LogFormat {
     Json,
 }
 
+/// Where log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogDestination {
+    /// Standard error.
+    #[default]
+    Stderr,
+    /// The event log of Windows.
+    WindowsEventLog,
+}
+
 /// Applies the arguments of the `logging` block.
 pub trait LoggingSink: Send + Sync + 'static {
     /// Takes over level and format for every line from now on; the first call also releases what
@@ -53,21 +64,17 @@ pub struct LoggingArgs {
     #[args(default = LogFormat::Logfmt)]
     pub format: LogFormat,
     /// Where lines are written.
-    #[args(default = "stderr")]
-    pub destination: String,
+    #[args(default = LogDestination::Stderr)]
+    pub destination: LogDestination,
     /// Receivers that get every line as well.
     #[args(optional)]
-    pub write_to: Vec<Value>,
+    pub write_to: Vec<LogsReceiver>,
 }
 
 impl LoggingArgs {
     fn check(&self) -> Result<(), String> {
-        match self.destination.as_str() {
-            "stderr" => {}
-            "windows_event_log" => {
-                return Err("logging: destination \"windows_event_log\" needs Windows".to_owned());
-            }
-            other => return Err(format!("unrecognized log destination {}", quote(other))),
+        if self.destination == LogDestination::WindowsEventLog {
+            return Err("logging: destination \"windows_event_log\" needs Windows".to_owned());
         }
         if !self.write_to.is_empty() {
             return Err("logging: write_to is not supported by this version; remove it".to_owned());
@@ -116,82 +123,51 @@ impl fmt::Debug for LoggingBlock {
     }
 }
 
-const LEVELS: &[(&str, LogLevel)] = &[
-    ("debug", LogLevel::Debug),
-    ("info", LogLevel::Info),
-    ("warn", LogLevel::Warn),
-    ("error", LogLevel::Error),
-];
-const LEVEL_NAMES: &[&str] = &["debug", "info", "warn", "error"];
-
-const FORMATS: &[(&str, LogFormat)] = &[("logfmt", LogFormat::Logfmt), ("json", LogFormat::Json)];
-const FORMAT_NAMES: &[&str] = &["logfmt", "json"];
-
-/// The name of `value` in a table that lists every value.
-fn name_in<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
-    table.iter().find(|(_, known)| known == value).map_or("", |(name, _)| name)
-}
-
-impl fmt::Display for LogLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(name_in(LEVELS, self))
-    }
-}
-
-impl FromStr for LogLevel {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match LEVELS.iter().find(|(name, _)| *name == text) {
-            Some((_, level)) => Ok(*level),
-            None if text.is_empty() => Ok(Self::default()),
-            None => Err(format!("unrecognized log level {}", quote(text))),
+/// A setting with a table of texts. An empty text, like `null`, is its default.
+macro_rules! text_setting {
+    ($ty:ident, $what:literal, $($text:literal => $variant:ident),+) => {
+        impl $ty {
+            const TEXTS: &[&str] = &[$($text),+];
         }
-    }
-}
 
-impl fmt::Display for LogFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(name_in(FORMATS, self))
-    }
-}
-
-impl FromStr for LogFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match FORMATS.iter().find(|(name, _)| *name == text) {
-            Some((_, format)) => Ok(*format),
-            None if text.is_empty() => Ok(Self::default()),
-            None => Err(format!("unrecognized log format {}", quote(text))),
+        impl fmt::Display for $ty {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$variant => $text,)+
+                })
+            }
         }
-    }
+
+        impl FromStr for $ty {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    "" => Ok(Self::default()),
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(format!("unrecognized log {} {}", $what, quote(text))),
+                }
+            }
+        }
+
+        impl FromValue for $ty {
+            fn from_value(value: &Value) -> Result<Self, DecodeError> {
+                text_of(value)?.parse().map_err(|error: String| DecodeError::value(error))
+            }
+        }
+
+        impl ToValue for $ty {
+            const TYPE: TypeSchema = TypeSchema::OneOf(Self::TEXTS);
+
+            fn to_value(&self) -> Value {
+                Value::from(self.to_string())
+            }
+        }
+    };
 }
 
-impl FromValue for LogLevel {
-    fn from_value(value: &Value) -> Result<Self, DecodeError> {
-        text_of(value)?.parse().map_err(|error: String| DecodeError::value(error))
-    }
-}
-
-impl ToValue for LogLevel {
-    const TYPE: TypeSchema = TypeSchema::OneOf(LEVEL_NAMES);
-
-    fn to_value(&self) -> Value {
-        Value::from(name_in(LEVELS, self))
-    }
-}
-
-impl FromValue for LogFormat {
-    fn from_value(value: &Value) -> Result<Self, DecodeError> {
-        text_of(value)?.parse().map_err(|error: String| DecodeError::value(error))
-    }
-}
-
-impl ToValue for LogFormat {
-    const TYPE: TypeSchema = TypeSchema::OneOf(FORMAT_NAMES);
-
-    fn to_value(&self) -> Value {
-        Value::from(name_in(FORMATS, self))
-    }
-}
+text_setting!(LogLevel, "level", "debug" => Debug, "info" => Info, "warn" => Warn, "error" => Error);
+text_setting!(LogFormat, "format", "logfmt" => Logfmt, "json" => Json);
+text_setting!(
+    LogDestination, "destination", "stderr" => Stderr, "windows_event_log" => WindowsEventLog
+);

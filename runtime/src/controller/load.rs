@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, Pending};
-use alloy_value::GoDuration;
+use alloy_value::{Definition, GoDuration};
 use rustc_hash::FxHashSet;
 use tokio::sync::oneshot;
 
@@ -129,6 +129,11 @@ impl Controller {
             Role::Component(def) if def.is_none_or(|def| def.build.is_none()) => Some(format!(
                 "component {} cannot be run by this version",
                 alloy_value::quote(&info.name)
+            )),
+            // A block without settings has nothing to apply.
+            Role::Inert if has_settings(info.definition) => Some(format!(
+                "{} blocks are not supported by this version yet; remove it",
+                info.name
             )),
             _ => None,
         }
@@ -411,4 +416,8 @@ impl Controller {
 pub(super) struct Finding {
     pub(super) diagnostic: Box<Diagnostic>,
     pub(super) logged: String,
+}
+
+fn has_settings(definition: &Definition) -> bool {
+    definition.args.is_some_and(|(schema, _)| !schema().fields.is_empty())
 }

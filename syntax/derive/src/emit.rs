@@ -66,7 +66,7 @@ pub(crate) fn exports(input: &DeriveInput) -> syn::Result<TokenStream> {
 
 fn structure(input: &DeriveInput, decodes: bool) -> syn::Result<TokenStream> {
     let parsed = Struct::parse(input)?;
-    let (name, doc) = (&input.ident, &parsed.doc);
+    let (name, doc, open) = (&input.ident, &parsed.doc, parsed.open);
     let type_name = name.to_string();
     let table = parsed.fields.iter().map(|field| table_row(field, decodes));
     let reads = parsed.fields.iter().enumerate().map(|(index, field)| {
@@ -121,6 +121,7 @@ fn structure(input: &DeriveInput, decodes: bool) -> syn::Result<TokenStream> {
                 static SCHEMA: ::alloy_value::StructSchema = ::alloy_value::StructSchema {
                     name: #type_name,
                     doc: #doc,
+                    open: #open,
                     fields: FIELDS,
                     defaults: #defaults,
                 };
@@ -295,6 +296,7 @@ fn one_of(name: &Ident, variants: &[Variant]) -> TokenStream {
                 static SCHEMA: ::alloy_value::StructSchema = ::alloy_value::StructSchema {
                     name: #type_name,
                     doc: "",
+                    open: false,
                     fields: FIELDS,
                     defaults: ::std::vec::Vec::new,
                 };

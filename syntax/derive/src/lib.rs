@@ -15,7 +15,8 @@ use syn::{DeriveInput, parse_macro_input};
 
 /// Derives `alloy_value::Args` for a struct with named fields.
 ///
-/// On the struct: `#[args(validate = path)]` with `fn(&Self) -> Result<(), String>`.
+/// On the struct: `#[args(validate = path)]` with `fn(&Self) -> Result<(), String>`; `#[args(open)]`
+/// if its body is looked at by its owner only.
 /// On a field, inside `#[args(…)]`: nothing for a required attribute; `name = "x.y"`;
 /// `default = EXPR` (a string literal is converted as configuration text), or just `default` for a
 /// block that may be left out and then is what an empty one gives; `optional`; `block`;

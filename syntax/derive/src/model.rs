@@ -31,6 +31,7 @@ pub(crate) struct Field {
 pub(crate) struct Struct {
     pub(crate) doc: String,
     pub(crate) validate: Option<Path>,
+    pub(crate) open: bool,
     pub(crate) fields: Vec<Field>,
 }
 
@@ -115,18 +116,21 @@ impl Struct {
         let Fields::Named(named) = &data.fields else {
             return Err(syn::Error::new(input.span(), "expected named fields"));
         };
-        let mut validate = None;
+        let (mut validate, mut open) = (None, false);
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("args")) {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("validate") {
                     validate = Some(meta.value()?.parse()?);
-                    return Ok(());
+                } else if meta.path.is_ident("open") && named.named.is_empty() {
+                    open = true;
+                } else {
+                    return Err(meta.error("expected validate = path, or open without fields"));
                 }
-                Err(meta.error("expected validate = path"))
+                Ok(())
             })?;
         }
         let fields = named.named.iter().map(Field::parse).collect::<syn::Result<_>>()?;
-        Ok(Self { doc: doc(&input.attrs), validate, fields })
+        Ok(Self { doc: doc(&input.attrs), validate, open, fields })
     }
 }
 

@@ -9,6 +9,9 @@ pub struct StructSchema {
     pub name: &'static str,
     /// Doc comment.
     pub doc: &'static str,
+    /// The body holds what it likes and is looked at by its owner: neither checks nor decoding go
+    /// into it. Such a struct has no fields.
+    pub open: bool,
     /// Fields in declaration order; squashed structs appear as one field of kind `Squash`.
     pub fields: &'static [Field],
     /// Default value of every field, in the order of `fields` (an object for a squashed one).

@@ -378,6 +378,9 @@ fn with_field<R>(
 /// error ends it; then required fields in declaration order; then the struct's own check.
 pub fn decode_body(fields: &mut dyn Fields, body: &EvaluatedBody) -> Result<(), DecodeError> {
     let schema = fields.schema_of();
+    if schema.open {
+        return checked(fields);
+    }
     let mut seen: Vec<Vec<usize>> = Vec::new();
     for (index, entry) in body.entries.iter().enumerate() {
         let result = match entry {

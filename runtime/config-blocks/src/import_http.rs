@@ -1,0 +1,54 @@
+//! `import.http`: modules from a web server (spec/runtime.md §8.2).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use alloy_blocks::HttpClientBlock;
+use alloy_value::{Args, Block, Definition, Stability};
+
+/// Arguments of the `import.http` block.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct ImportHttpArgs {
+    /// URL of the module.
+    pub url: String,
+    /// Time between two requests.
+    #[args(default = "1m")]
+    pub poll_frequency: Duration,
+    /// Time that a request may take.
+    #[args(default = "10s")]
+    pub poll_timeout: Duration,
+    /// Method of the request.
+    #[args(default = "GET")]
+    pub method: String,
+    /// Headers of the request.
+    #[args(optional)]
+    pub headers: BTreeMap<String, String>,
+    /// Body of the request.
+    #[args(default = "")]
+    pub body: String,
+    /// How the server is reached.
+    #[args(block, default)]
+    pub client: ImportClientBlock,
+}
+
+/// HTTP client of an import.
+#[derive(Block, Clone, Debug, PartialEq)]
+#[args(validate = Self::check)]
+pub struct ImportClientBlock {
+    /// Settings.
+    #[args(squash)]
+    pub client: HttpClientBlock,
+}
+
+impl ImportClientBlock {
+    fn check(&self) -> Result<(), String> {
+        self.client.validate()
+    }
+}
+
+/// The `import.http` block.
+pub static IMPORT_HTTP: Definition = Definition::config_block::<ImportHttpArgs>(
+    "import.http",
+    Stability::GenerallyAvailable,
+    "Imports custom components from a web server.",
+);

@@ -1,0 +1,52 @@
+//! `tracing`: traces of the process itself (spec/runtime.md §7).
+
+use std::time::Duration;
+
+use alloy_component::OtelConsumer;
+use alloy_value::{Args, Block, Definition, Stability};
+
+/// Arguments of the `tracing` block.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct TracingArgs {
+    /// Share of traces that is kept: 0 keeps none, 1 keeps all.
+    #[args(default = 0.1)]
+    pub sampling_fraction: f64,
+    /// Passes the trace on in the headers of outgoing requests.
+    #[args(default = false)]
+    pub send_traceparent: bool,
+    /// Where traces are sent; without a receiver they are dropped.
+    #[args(optional)]
+    pub write_to: Vec<OtelConsumer>,
+    /// Decides by other means than `sampling_fraction` what is kept.
+    #[args(block)]
+    pub sampler: Option<SamplerBlock>,
+}
+
+/// Source of sampling decisions.
+#[derive(Block, Clone, Debug, PartialEq)]
+pub struct SamplerBlock {
+    /// Asks a Jaeger server.
+    #[args(block)]
+    pub jaeger_remote: Option<JaegerRemoteBlock>,
+}
+
+/// Sampling strategies from a Jaeger server.
+#[derive(Block, Clone, Debug, PartialEq)]
+pub struct JaegerRemoteBlock {
+    /// URL that answers with sampling strategies.
+    #[args(default = "http://127.0.0.1:5778/sampling")]
+    pub url: String,
+    /// Number of operations that may have a strategy of their own.
+    #[args(default = 256)]
+    pub max_operations: i64,
+    /// Time between two requests.
+    #[args(default = "1m")]
+    pub refresh_interval: Duration,
+}
+
+/// The `tracing` block.
+pub static TRACING: Definition = Definition::config_block::<TracingArgs>(
+    "tracing",
+    Stability::GenerallyAvailable,
+    "Sampling and destination of the traces of the process itself.",
+);
