@@ -46,7 +46,8 @@ fn check(parsed: &Parsed) -> Result<Outcome> {
     };
     let lowest = match parsed.text("min-severity") {
         "error" => Severity::Error,
-        "warning" | "info" => Severity::Warning,
+        "warning" => Severity::Warning,
+        "info" => Severity::Info,
         other => bail!("unknown severity {}", alloy_value::quote(other)),
     };
     let color = match parsed.text("color") {
@@ -93,6 +94,7 @@ fn report(diagnostics: &[Diagnostic], sources: &[Source], format: Format, color:
                 let severity = match diagnostic.severity {
                     Severity::Error => "error",
                     Severity::Warning => "warning",
+                    Severity::Info => "info",
                 };
                 // Writing to a string cannot fail, here and below.
                 let _ok = writeln!(text, "{severity}: {diagnostic}");

@@ -26,14 +26,16 @@ mod render;
 mod split;
 
 pub use chars::{is_identifier, quote, quote_bytes, sanitize_identifier};
-pub use diagnostic::{Diagnostic, Related, Severity, Span, all_messages, summary};
+pub use diagnostic::{
+    Applicability, Diagnostic, Edit, Fix, Location, Related, Severity, Span, all_messages, summary,
+};
 pub use format::{format, format_bytes, format_expr};
 pub use kind::{Alloy, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 pub use lexer::{LexError, Lexer, Token, comment_text, lex, lex_bytes};
 pub use line_index::{LineIndex, Position};
 pub use literal::{Number, parse_number, unescape};
 pub use parse::{Parse, parse_bytes, parse_expr, parse_file, parse_item};
-pub use parser::{MAX_DEPTH, SYNTAX};
+pub use parser::{INVALID_LABEL, MAX_DEPTH, SYNTAX};
 pub use render::{Color, render};
 pub use rowan::{self, TextRange, TextSize};
 pub use split::{ItemKey, Resplit, item_key, resplit, split};

@@ -21,8 +21,11 @@ use SyntaxKind as K;
 /// postfix chains.
 pub const MAX_DEPTH: u32 = 256;
 
-/// Code of the diagnostics of this module.
-pub const SYNTAX: &str = "syntax";
+/// Code of the diagnostics of this module, labels excepted.
+pub const SYNTAX: &str = "AL001";
+
+/// Code of diagnostics about labels that are no labels.
+pub const INVALID_LABEL: &str = "AL002";
 
 pub(crate) fn parse_file(text: &str, invalid: &[u32]) -> (GreenNode, Vec<Diagnostic>) {
     let mut parser = Parser::new(text, invalid);
@@ -165,10 +168,11 @@ impl<'a> Parser<'a> {
                 let token = self.token();
                 let source = self.text_of(token);
                 if !source.starts_with('"') {
-                    self.error(format!(
+                    let message = format!(
                         "expected block label to be a double quoted string, but got {}",
                         quote(source)
-                    ));
+                    );
+                    self.coded_error(INVALID_LABEL, message);
                 } else {
                     // Both quotes are cut without looking, as if the literal were terminated.
                     let content = cut_quotes(source);
@@ -177,10 +181,11 @@ impl<'a> Parser<'a> {
                         return None;
                     }
                     if !is_identifier(content) {
-                        self.error(format!(
+                        let message = format!(
                             "expected block label to be a valid identifier, but got {}",
                             quote(content)
-                        ));
+                        );
+                        self.coded_error(INVALID_LABEL, message);
                     }
                 }
                 self.bump();
@@ -438,25 +443,29 @@ impl<'a> Parser<'a> {
         self.error(format!("expected {what}, got {}", self.current.name()));
     }
 
-    /// Reports at the current token, but only once per line.
     fn error(&mut self, message: String) {
+        self.coded_error(SYNTAX, message);
+    }
+
+    /// Reports at the current token, but only once per line.
+    fn coded_error(&mut self, code: &'static str, message: String) {
         let offset = self.offset();
         let text = self.text;
         let line = self.lines.get_or_insert_with(|| LineIndex::new(text)).line_of(offset);
         if self.last_error_line.replace(line) == Some(line) {
             return;
         }
-        self.push(Span::at(offset), message);
+        self.push(code, Span::at(offset), message);
     }
 
     /// Reports a range; neither obeys nor counts for the one error per line.
     fn range_error(&mut self, start: u32, end: u32, message: &str) {
-        self.push(Span::Bytes { start, end: Some(end) }, message.to_owned());
+        self.push(SYNTAX, Span::Bytes { start, end: Some(end) }, message.to_owned());
     }
 
-    fn push(&mut self, span: Span, message: String) {
+    fn push(&mut self, code: &'static str, span: Span, message: String) {
         self.take_lex_errors(self.at);
-        self.diagnostics.push(Diagnostic::error(span, message).with_code(SYNTAX));
+        self.diagnostics.push(Diagnostic::error(span, message).with_code(code));
     }
 
     /// Records the errors of the tokens read so far.

@@ -43,6 +43,8 @@ fn header(out: &mut String, diagnostic: &Diagnostic, color: Color) {
     let (word, code) = match diagnostic.severity {
         Severity::Error => ("Error: ", "31;1"),
         Severity::Warning => ("Warning: ", "33;1"),
+        // The reference has no such severity.
+        Severity::Info => ("Info: ", "36;1"),
     };
     let place = |out: &mut String| {
         let _ = write_place(out, diagnostic.file.as_deref(), diagnostic.start());
