@@ -8,11 +8,13 @@ use alloy_value::{Definition, DefinitionKind, Lookup, Stability, quote};
 use crate::Engine;
 use crate::db::Db;
 use crate::fault::{Fault, Part, Span, Subject};
+use crate::help::Help;
 use crate::hir::{ItemHir, block_id};
 use crate::inputs::Block;
 use crate::names::{Cycle, Target, deps, graph, opens_scope, refs, scope};
 use crate::queries::{body, source_map};
 use crate::report::Reporter;
+use crate::rules::codes;
 use crate::schema::checked;
 use crate::stdlib;
 
@@ -34,6 +36,20 @@ impl Finding {
 
     fn warning(subject: Subject, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, fault: Fault::plain(subject, message) }
+    }
+
+    /// The same as a violation of the rule `code`.
+    #[must_use]
+    pub(crate) fn with_code(mut self, code: &'static str) -> Self {
+        self.fault.code = code;
+        self
+    }
+
+    /// The same with more to say.
+    #[must_use]
+    pub(crate) fn with_help(mut self, add: impl FnOnce(&mut Help)) -> Self {
+        add(self.fault.help());
+        self
     }
 }
 
@@ -86,15 +102,15 @@ pub(crate) fn structure(db: &dyn Db, block: Block) -> Box<[Finding]> {
     let block_name = &*key.name;
     if MODULE_ONLY.contains(&block_name) {
         let message = format!("{block_name} blocks only allowed inside a module");
-        return Box::new([Finding::error(whole(), message)]);
+        return Box::new([Finding::error(whole(), message).with_code(codes::NOT_ALLOWED_HERE)]);
     }
     if NOT_CONFIGURABLE.contains(&block_name) {
         let message = format!("service {} does not support being configured", quote(block_name));
-        return Box::new([Finding::error(whole(), message)]);
+        return Box::new([Finding::error(whole(), message).with_code(codes::NOT_ALLOWED_HERE)]);
     }
     let not_yet = || {
         let message = format!("{block_name} blocks are not supported by this version yet");
-        Finding::error(name(), message)
+        Finding::error(name(), message).with_code(codes::NOT_IN_THIS_VERSION)
     };
     if LATER.contains(&block_name) {
         return Box::new([not_yet()]);
@@ -103,7 +119,8 @@ pub(crate) fn structure(db: &dyn Db, block: Block) -> Box<[Finding]> {
     let quoted = quote(block_name);
     let mut findings = Vec::new();
     if is_component && key.label.is_none() && !is_custom(db, block, block_name) {
-        findings.push(Finding::error(name(), format!("component {quoted} must have a label")));
+        let message = format!("component {quoted} must have a label");
+        findings.push(Finding::error(name(), message).with_code(codes::MISSING_LABEL));
     }
     let gated = |definition: &Definition| {
         let host = db.host();
@@ -115,14 +132,14 @@ pub(crate) fn structure(db: &dyn Db, block: Block) -> Box<[Finding]> {
             findings.push(gated(definition).unwrap_or_else(|| {
                 let message =
                     format!("component {quoted} is known but not built into this version yet");
-                Finding::error(name(), message)
+                Finding::error(name(), message).with_code(codes::NOT_IN_THIS_VERSION)
             }));
         }
         _ if !is_component => findings.push(not_yet()),
         _ if is_custom(db, block, block_name) => {}
         _ => {
             let message = format!("cannot find the definition of component name {quoted}");
-            findings.push(Finding::error(name(), message));
+            findings.push(Finding::error(name(), message).with_code(codes::UNKNOWN_COMPONENT));
         }
     }
     findings.into()
@@ -143,7 +160,7 @@ fn gate(definition: &Definition, minimum: Stability, community: bool) -> Option<
             "the component {quoted} is a community component. Use the \
              --feature.community-components.enabled command-line flag to enable community components"
         );
-        return (!community).then(|| Finding::error(name(), message));
+        return (!community).then(|| Finding::error(name(), message).with_code(codes::COMMUNITY));
     }
     let kind = match definition.kind {
         DefinitionKind::Component => "component",
@@ -152,7 +169,7 @@ fn gate(definition: &Definition, minimum: Stability, community: bool) -> Option<
     };
     let what = format!("{kind} {quoted}");
     too_unstable(&what, definition.stability, minimum)
-        .map(|message| Finding::error(name(), message))
+        .map(|message| Finding::error(name(), message).with_code(codes::STABILITY))
 }
 
 /// The message about a feature below the allowed stability.
@@ -173,29 +190,37 @@ fn references(db: &dyn Db, block: Block) -> Vec<Finding> {
     for (reference, target) in refs(db, block).iter().zip(&deps(db, block).targets) {
         let first = reference.path.first().map(|name| name.as_str()).unwrap_or_default();
         match target {
-            Target::Block { .. } if stdlib::is_name(first) => findings.push(Finding::warning(
-                Subject::Expr(reference.first),
-                "a component is shadowing an existing stdlib name",
-            )),
+            Target::Block { .. } if stdlib::is_name(first) => findings.push(
+                Finding::warning(
+                    Subject::Expr(reference.first),
+                    "a component is shadowing an existing stdlib name",
+                )
+                .with_code(codes::SHADOWED_LIBRARY),
+            ),
             Target::Block { .. } | Target::Variable => {}
             Target::Library => {
                 let text = reference.text();
                 if stdlib::is_deprecated(first) {
-                    findings.push(Finding::warning(
-                        Subject::Expr(reference.expr),
-                        "this stdlib function is deprecated; please refer to the documentation for \
-                         updated usage and alternatives",
-                    ));
+                    findings.push(
+                        Finding::warning(
+                            Subject::Expr(reference.expr),
+                            "this stdlib function is deprecated; please refer to the documentation \
+                             for updated usage and alternatives",
+                        )
+                        .with_code(codes::DEPRECATED_FUNCTION),
+                    );
                 }
                 let level = stdlib::stability(&text);
                 if let Some(message) = level.and_then(|level| too_unstable(&text, level, minimum)) {
-                    findings.push(Finding::error(Subject::Expr(reference.expr), message));
+                    let finding = Finding::error(Subject::Expr(reference.expr), message);
+                    findings.push(finding.with_code(codes::STABILITY));
                 }
             }
             Target::Unresolved => {
                 let text = quote(&reference.text());
                 let message = format!("component {text} does not exist or is out of scope");
-                findings.push(Finding::error(Subject::Expr(reference.expr), message));
+                let finding = Finding::error(Subject::Expr(reference.expr), message);
+                findings.push(finding.with_code(codes::UNRESOLVED_REFERENCE));
             }
         }
     }
@@ -211,7 +236,8 @@ fn has_definition(db: &dyn Db, block: Block) -> bool {
 
 fn stray_attribute(reporter: &Reporter<'_>, db: &dyn Db, block: Block) -> Option<Diagnostic> {
     let ItemHir::Attribute(attribute) = body(db, block.item(db)) else { return None };
-    let fault = Fault::plain(name(), format!("unrecognized attribute {attribute}"));
+    let fault = Fault::plain(name(), format!("unrecognized attribute {attribute}"))
+        .with_code(codes::NOT_ALLOWED_HERE);
     Some(reporter.diagnostic(block, Severity::Error, &fault))
 }
 
@@ -224,7 +250,8 @@ fn duplicates(reporter: &Reporter<'_>, engine: &Engine) -> Vec<(Block, Diagnosti
         let start = source_map(db, block.item(db)).root.name.start;
         let span = Span { start, end: start + id.len() as u32 };
         let message = format!("block {id} already declared at {}", reporter.position_text(*first));
-        found.push((*block, reporter.place(*block, Severity::Error, Some(span), message)));
+        let found_at = reporter.place(*block, Severity::Error, Some(span), message);
+        found.push((*block, found_at.with_code(codes::DUPLICATE_BLOCK)));
     }
     found
 }
@@ -299,11 +326,11 @@ pub(crate) fn load_findings(
     }
     if structure_changed {
         for cycle in &graph(db, engine.module).cycles {
-            let message = match &ids(db, cycle)[..] {
-                [only] => format!("self reference: {only}"),
-                ids => format!("cycle: {}", ids.join(", ")),
+            let (message, code) = match &ids(db, cycle)[..] {
+                [only] => (format!("self reference: {only}"), codes::SELF_REFERENCE),
+                ids => (format!("cycle: {}", ids.join(", ")), codes::CYCLE),
             };
-            found.push(Diagnostic::error(alloy_syntax::Span::None, message));
+            found.push(Diagnostic::error(alloy_syntax::Span::None, message).with_code(code));
         }
     }
     found
@@ -343,7 +370,7 @@ pub(crate) fn diagnostics(engine: &Engine) -> Vec<Diagnostic> {
             }
             let structural = structure(db, *block);
             let (labels, rest): (Vec<_>, Vec<_>) =
-                structural.iter().partition(|f| f.fault.message.ends_with("must have a label"));
+                structural.iter().partition(|f| f.fault.code == codes::MISSING_LABEL);
             let show = |f: &Finding| reporter.diagnostic(*block, f.severity, &f.fault);
             found.extend(labels.into_iter().map(show));
             found.extend(duplicates.iter().filter(|(b, _)| b == block).map(|(_, d)| d.clone()));
@@ -361,12 +388,13 @@ pub(crate) fn diagnostics(engine: &Engine) -> Vec<Diagnostic> {
     for cycle in cycles {
         let mut ids = ids(db, cycle);
         ids.sort();
-        let fault = Fault::plain(header.clone(), format!("cycle detected: {}", ids.join(", ")));
+        let fault = Fault::plain(header.clone(), format!("cycle detected: {}", ids.join(", ")))
+            .with_code(codes::CYCLE);
         found.extend(
             cycle.members.iter().map(|block| reporter.diagnostic(*block, Severity::Error, &fault)),
         );
     }
-    let fault = Fault::plain(header, "cannot reference self");
+    let fault = Fault::plain(header, "cannot reference self").with_code(codes::SELF_REFERENCE);
     for cycle in selfish {
         found.extend(
             cycle.members.iter().map(|block| reporter.diagnostic(*block, Severity::Error, &fault)),

@@ -13,6 +13,7 @@ use crate::hir::ExprId;
 use crate::inputs::{Instance, Node};
 use crate::names::{self, Target, deps, refs};
 use crate::queries::block_hir;
+use crate::rules::codes;
 
 /// The decoded arguments of a node.
 ///
@@ -33,7 +34,8 @@ pub(crate) fn evaluated(db: &dyn Db, node: Node) -> Result<ArcArgs, Arc<Fault>> 
     let Some(decode) = decode else {
         let name = alloy_value::quote(&hir.name);
         let message = format!("cannot find the definition of component name {name}");
-        return Err(Arc::new(Fault::plain(Subject::Statement([].into(), Part::Name), message)));
+        let fault = Fault::plain(Subject::Statement([].into(), Part::Name), message);
+        return Err(Arc::new(fault.with_code(codes::UNKNOWN_COMPONENT)));
     };
     let bindings = Bindings::new(db, instance, refs(db, block), deps(db, block));
     eval::evaluate_body(hir, &Evaluator::new(hir, &bindings), decode).map_err(Arc::new)

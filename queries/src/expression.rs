@@ -60,7 +60,7 @@ pub fn evaluate_expression<T>(
 
 fn shown(text: &str, lines: &LineIndex, map: &SourceMap, fault: &Fault) -> Diagnostic {
     let message = fault.text(|expr| expression_text(text, map.expr(expr)));
-    let mut diagnostic = Diagnostic::error(ShownSpan::None, message);
+    let mut diagnostic = Diagnostic::error(ShownSpan::None, message).with_code(fault.code);
     if let Some(span) = span_of(map, &fault.subject) {
         diagnostic.span = ShownSpan::Bytes { start: span.start, end: Some(span.end) };
     }

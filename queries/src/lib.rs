@@ -15,19 +15,23 @@
 mod api;
 mod check;
 mod db;
+mod edits;
 mod engine;
 mod eval;
 mod evaluated;
 mod expression;
 mod facts;
 mod fault;
+mod help;
 mod hir;
 mod inputs;
 mod lower;
 mod names;
 mod queries;
 mod report;
+pub mod rules;
 mod schema;
+mod similar;
 mod stdlib;
 mod store;
 #[cfg(feature = "testing")]

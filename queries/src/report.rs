@@ -1,12 +1,14 @@
 //! Faults with their positions: what users see.
 
-use alloy_syntax::{Diagnostic, Severity, Span as ShownSpan};
+use alloy_syntax::{Diagnostic, Fix, Related, Severity, Span as ShownSpan};
 use alloy_value::{DefinitionKind, Object, Str, Value};
 
 use crate::Engine;
 use crate::api::{EvalError, HostFacts, NodeId};
+use crate::edits;
 use crate::fault::{Fault, Part, Span, Subject};
-use crate::hir::SourceMap;
+use crate::help::Help;
+use crate::hir::{SourceMap, block_id};
 use crate::inputs::{Block, SourceFile};
 use crate::queries::{item_start, line_index, source_map, tree};
 
@@ -83,7 +85,43 @@ impl<'a> Reporter<'a> {
         let text = item.text(db);
         let map = source_map(db, item);
         let message = fault.text(|expr| expression_text(&text, map.expr(expr)));
-        self.place(block, severity, span_of(map, &fault.subject), message)
+        let mut diagnostic = self.place(block, severity, span_of(map, &fault.subject), message);
+        diagnostic.code = Some(fault.code);
+        if let Some(help) = &fault.help {
+            self.add_help(&mut diagnostic, block, help);
+        }
+        diagnostic
+    }
+
+    fn add_help(&self, diagnostic: &mut Diagnostic, block: Block, help: &Help) {
+        diagnostic.plain.clone_from(&help.plain);
+        diagnostic.notes.clone_from(&help.notes);
+        for place in &help.related {
+            let at = place.block.unwrap_or(block);
+            let map = source_map(&self.engine.db, at.item(&self.engine.db));
+            let span = span_of(map, &place.subject);
+            let found = self.place(at, Severity::Info, span, String::new());
+            diagnostic.related.push(Related {
+                file: found.file,
+                span: found.span,
+                message: place.message.clone(),
+            });
+        }
+        let db = &self.engine.db;
+        let item = block.item(db);
+        let (text, map) = (item.text(db), source_map(db, item));
+        let start = item_start(db, item.file(db)).get(&item).copied().unwrap_or(0);
+        for remedy in &help.fixes {
+            let Some(mut edits) = edits::edits(&text, map, &remedy.change) else { continue };
+            for edit in &mut edits {
+                edit.span = edit.span.start + start..edit.span.end + start;
+            }
+            diagnostic.fixes.push(Fix {
+                title: remedy.title.clone(),
+                applicability: remedy.applicability,
+                edits,
+            });
+        }
     }
 
     /// A message about a stretch of an item.
@@ -95,10 +133,12 @@ impl<'a> Reporter<'a> {
         message: String,
     ) -> Diagnostic {
         let db = &self.engine.db;
-        let mut diagnostic = Diagnostic::error(ShownSpan::None, message);
+        let item = block.item(db);
+        let key = item.key(db);
+        let mut diagnostic = Diagnostic::error(ShownSpan::None, message)
+            .with_component(block_id(&key.name, key.label.as_deref()));
         diagnostic.severity = severity;
         let Some(span) = span else { return diagnostic };
-        let item = block.item(db);
         let file = item.file(db);
         let start = item_start(db, file).get(&item).copied().unwrap_or(0);
         diagnostic.span =
@@ -130,7 +170,8 @@ impl<'a> Reporter<'a> {
         };
         let whole = source_map(&self.engine.db, slot.item).root.whole;
         let message = format!("{prefix}: {}", EvalError::new(cause.clone(), None));
-        let report = self.place(slot.block, Severity::Error, Some(whole), message);
+        let mut report = self.place(slot.block, Severity::Error, Some(whole), message);
+        report.code = cause.code;
         EvalError::new(cause, Some(report))
     }
 }

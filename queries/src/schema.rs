@@ -1,18 +1,21 @@
 //! Checks a block against the schema of its arguments without evaluating references
 //! (spec/language.md §17.1).
 
+use alloy_syntax::Applicability;
 use alloy_value::{
-    About, BodyEntry, EvaluatedBlock, EvaluatedBody, Field, FieldKind, Lookup, StructSchema,
-    TypeSchema, Value, quote,
+    About, BodyEntry, EvaluatedBlock, EvaluatedBody, Field, FieldKind, Lookup, PathSegment, Str,
+    StructSchema, TypeSchema, Value, quote,
 };
 
 use crate::check::Finding;
 use crate::db::Db;
 use crate::eval::{DecodeFn, Evaluator, Scope, decorate};
-use crate::fault::{Fault, Part, Subject};
-use crate::hir::{BlockHir, Expr, ExprId, Statement};
+use crate::fault::{Fault, Part, Subject, decode_code};
+use crate::help::{Change, Help};
+use crate::hir::{BlockHir, Expr, ExprId, NestedBlock, Statement};
 use crate::inputs::Block;
 use crate::queries::block_hir;
+use crate::rules::codes;
 
 /// What is wrong with the arguments of a block, as far as text alone tells.
 #[salsa::tracked(returns(ref))]
@@ -80,6 +83,40 @@ fn find(schema: &StructSchema, name: &str) -> Option<Named> {
     Some(Named { field, body })
 }
 
+/// The names that statements of one kind may have in a body: attributes, or blocks.
+fn names(schema: &StructSchema, kind: FieldKind) -> Vec<String> {
+    let mut names = Vec::new();
+    for field in schema.flat_fields() {
+        match (field.kind, field.ty.struct_schema()) {
+            (FieldKind::Enum, Some(members)) if kind == FieldKind::Block => {
+                let prefix = if field.name.is_empty() { "" } else { "." };
+                let member = |m: &Field| format!("{}{prefix}{}", field.name, m.name);
+                names.extend(members.fields.iter().map(member));
+            }
+            (found, _) if found == kind => names.push(field.name.to_owned()),
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The type of the part of a value that `path` leads to.
+fn type_at<'t>(ty: &'t TypeSchema, path: &[PathSegment]) -> Option<&'t TypeSchema> {
+    match (ty, path) {
+        (TypeSchema::Optional(inner), _) => type_at(inner, path),
+        (_, []) => Some(ty),
+        (
+            TypeSchema::List(inner) | TypeSchema::FixedList(inner, _),
+            [PathSegment::Index(_), rest @ ..],
+        )
+        | (TypeSchema::Map(inner), [PathSegment::Field(_), rest @ ..]) => type_at(inner, rest),
+        (TypeSchema::Struct(schema), [PathSegment::Field(name), rest @ ..]) => {
+            type_at(&schema().find(name)?.field.ty, rest)
+        }
+        _ => None,
+    }
+}
+
 impl Checker<'_> {
     fn body(&mut self, schema: &'static StructSchema, statements: &[Statement]) {
         if schema.open {
@@ -97,22 +134,21 @@ impl Checker<'_> {
                     self.attribute(schema, seen, name, *value);
                 }
                 Statement::Block(block) => match find(schema, &block.name) {
-                    None => self.error(
-                        Part::Whole,
-                        format!("unrecognized block name {}", quote(&block.name)),
-                    ),
+                    None => self.unknown_block(schema, &block.name),
                     Some(named) => {
                         let quoted = quote(&block.name);
                         match named.body {
-                            BlockType::None => self.error(
-                                Part::Whole,
-                                format!("{quoted} must be an attribute, but is used as a block"),
-                            ),
+                            BlockType::None => {
+                                let message = format!(
+                                    "{quoted} must be an attribute, but is used as a block"
+                                );
+                                self.block_for_attribute(message, &named.field.ty, block);
+                            }
                             BlockType::Once(schema) => {
                                 if count(&block.name) > 1 {
                                     let message =
                                         format!("block {quoted} may only be specified once");
-                                    self.error(Part::Whole, message);
+                                    self.error(codes::REPEATED, Part::Whole, message);
                                 }
                                 self.body(schema, &block.statements);
                             }
@@ -124,14 +160,14 @@ impl Checker<'_> {
                                         "block {quoted} must be specified exactly {want} times, \
                                          but was specified {got} times"
                                     );
-                                    self.error(Part::Whole, message);
+                                    self.error(codes::REPEATED, Part::Whole, message);
                                 }
                                 self.body(schema, &block.statements);
                             }
                             BlockType::Map => {
                                 if block.label.is_some() {
                                     let message = format!("block {quoted} requires empty label");
-                                    self.error(Part::Header, message);
+                                    self.error(codes::UNEXPECTED_LABEL, Part::Header, message);
                                 }
                             }
                         }
@@ -149,10 +185,12 @@ impl Checker<'_> {
                 let quoted = quote(field.name);
                 match field.kind {
                     FieldKind::Attribute => {
-                        self.error(Part::Whole, format!("missing required attribute {quoted}"));
+                        let message = format!("missing required attribute {quoted}");
+                        self.error(codes::MISSING_ATTRIBUTE, Part::Whole, message);
                     }
                     FieldKind::Block => {
-                        self.error(Part::Whole, format!("missing required block {quoted}"));
+                        let message = format!("missing required block {quoted}");
+                        self.error(codes::MISSING_BLOCK, Part::Whole, message);
                     }
                     _ => {}
                 }
@@ -163,17 +201,31 @@ impl Checker<'_> {
     fn attribute(&mut self, schema: &StructSchema, seen: &[Statement], name: &str, value: ExprId) {
         let quoted = quote(name);
         let Some(named) = find(schema, name) else {
-            self.error(Part::Whole, format!("unrecognized attribute name {quoted}"));
+            let message = format!("unrecognized attribute name {quoted}");
+            let finding = self.finding(codes::UNKNOWN_ATTRIBUTE, Part::Whole, message);
+            let subject = Subject::Statement(self.path.as_slice().into(), Part::Name);
+            let names = names(schema, FieldKind::Attribute);
+            self.findings.push(finding.with_help(|help| {
+                help.suggest(name, names.iter().map(String::as_str), subject, str::to_owned);
+            }));
             return;
         };
         if named.field.kind != FieldKind::Attribute {
             let message = format!("{quoted} must be a block, but is used as an attribute");
-            self.error(Part::Whole, message);
+            let finding = self.finding(codes::ATTRIBUTE_OR_BLOCK, Part::Whole, message);
+            let is_object = matches!(self.hir.expr(value), Expr::Object(_));
+            let change = Change::AttributeToBlock(self.path.as_slice().into());
+            self.findings.push(finding.with_help(|help| {
+                if is_object {
+                    help.fix("write it as a block", Applicability::Safe, change);
+                }
+            }));
             return;
         }
         let twice = |s: &Statement| matches!(s, Statement::Attribute { name: n, .. } if n == name);
         if seen.iter().any(twice) {
-            self.error(Part::Whole, format!("attribute {quoted} may only be provided once"));
+            let message = format!("attribute {quoted} may only be provided once");
+            self.error(codes::REPEATED, Part::Whole, message);
             return;
         }
         self.literal(value, &named.field.ty);
@@ -192,6 +244,11 @@ impl Checker<'_> {
                 break;
             }
             let undecorated = error.undecorated();
+            let wanted = type_at(ty, &error.path);
+            let code = match (decode_code(&error), wanted) {
+                (codes::MALFORMED_TEXT, Some(TypeSchema::OneOf(_))) => codes::INVALID_ENUM_VALUE,
+                (code, _) => code,
+            };
             let fault = decorate(self.hir, expr, None, error);
             let Subject::Expr(subject) = fault.subject else { break };
             if nulled.contains(&subject) || !fault.path.is_empty() {
@@ -209,6 +266,13 @@ impl Checker<'_> {
                     format!("unrecognized attribute name {key}"),
                 ),
                 None => Finding::error(Subject::Expr(shown), undecorated),
+            };
+            let finding = finding.with_code(code);
+            let finding = match (wanted, self.hir.expr(subject)) {
+                (Some(TypeSchema::OneOf(values)), Expr::String(text)) => {
+                    finding.with_help(|help| suggest_value(help, text, values, subject))
+                }
+                _ => finding,
             };
             found.push((subject, finding));
         }
@@ -242,7 +306,8 @@ impl Checker<'_> {
                         None if field.required && field.kind == FieldKind::Attribute => {
                             let name = quote(field.name);
                             let message = format!("missing required attribute {name}");
-                            found.push((expr, Finding::error(Subject::Expr(expr), message)));
+                            let finding = Finding::error(Subject::Expr(expr), message);
+                            found.push((expr, finding.with_code(codes::MISSING_ATTRIBUTE)));
                         }
                         None => {}
                     }
@@ -341,10 +406,45 @@ impl Checker<'_> {
         EvaluatedBody { entries: entry.into_iter().collect() }
     }
 
-    fn error(&mut self, part: Part, message: String) {
-        let subject = Subject::Statement(self.path.as_slice().into(), part);
-        self.findings.push(Finding::error(subject, message));
+    fn unknown_block(&mut self, schema: &StructSchema, name: &str) {
+        let message = format!("unrecognized block name {}", quote(name));
+        let finding = self.finding(codes::UNKNOWN_BLOCK, Part::Whole, message);
+        let subject = Subject::Statement(self.path.as_slice().into(), Part::Name);
+        let names = names(schema, FieldKind::Block);
+        self.findings.push(finding.with_help(|help| {
+            help.suggest(name, names.iter().map(String::as_str), subject, str::to_owned);
+        }));
     }
+
+    fn block_for_attribute(&mut self, message: String, ty: &TypeSchema, block: &NestedBlock) {
+        let finding = self.finding(codes::ATTRIBUTE_OR_BLOCK, Part::Whole, message);
+        let takes_object =
+            matches!(ty, TypeSchema::Map(_) | TypeSchema::Struct(_) | TypeSchema::Any);
+        let change = Change::BlockToAttribute(self.path.as_slice().into());
+        self.findings.push(finding.with_help(|help| {
+            if takes_object && block.label.is_none() {
+                help.fix("write it as an attribute", Applicability::Safe, change);
+            }
+        }));
+    }
+
+    fn finding(&self, code: &'static str, part: Part, message: String) -> Finding {
+        let subject = Subject::Statement(self.path.as_slice().into(), part);
+        Finding::error(subject, message).with_code(code)
+    }
+
+    fn error(&mut self, code: &'static str, part: Part, message: String) {
+        let finding = self.finding(code, part, message);
+        self.findings.push(finding);
+    }
+}
+
+/// Names the values that an attribute allows.
+fn suggest_value(help: &mut Help, text: &Str, values: &[&'static str], literal: ExprId) {
+    let text = text.to_lossy();
+    help.suggest(&text, values.iter().copied(), Subject::Expr(literal), quote);
+    let all: Vec<String> = values.iter().map(|value| quote(value)).collect();
+    help.notes.push(format!("allowed are {}", all.join(", ")));
 }
 
 /// The scope of literals.

@@ -3,7 +3,7 @@
 use alloy_value::{About, ArcArgs, BodyEntry, DecodeError, EvaluatedBlock, EvaluatedBody, Value};
 
 use super::{Evaluator, decorate};
-use crate::fault::{Fault, Part, Subject};
+use crate::fault::{Fault, Part, Subject, decode_code};
 use crate::hir::{BlockHir, Expr, ExprId, Statement};
 
 /// Decodes a body into arguments (`Definition::args`).
@@ -157,10 +157,11 @@ pub(crate) fn decode_fault(hir: &BlockHir, body: &EvaluatedBody, error: &DecodeE
     }
     if !error.about.has_position() || error.statements.is_empty() {
         // At run time these have no position (spec/language.md §10.2).
-        return Fault::plain(Subject::Nowhere, error.message.clone());
+        return Fault::plain(Subject::Nowhere, error.message.clone()).with_code(decode_code(error));
     }
     let part = if error.about == About::Header { Part::Header } else { Part::Whole };
     Fault::plain(Subject::Statement(path, part), error.message.clone())
+        .with_code(decode_code(error))
 }
 
 fn attribute_value<'b>(body: &'b EvaluatedBody, path: &[usize]) -> Option<&'b Value> {

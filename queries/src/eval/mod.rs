@@ -11,8 +11,9 @@ use alloy_value::{DecodeError, Object, PathSegment, Str, Value};
 
 pub(crate) use body::{DecodeFn, evaluate_body, precheck_body};
 
-use crate::fault::{Fault, Subject};
+use crate::fault::{Fault, Subject, decode_code};
 use crate::hir::{BlockHir, Expr, ExprId};
+use crate::rules::codes;
 use crate::stdlib;
 
 /// What identifiers and library functions read. The only way out of an expression, so that every
@@ -59,7 +60,9 @@ impl<'a> Evaluator<'a> {
             Expr::Access { base, member } => {
                 let value = self.evaluate(*base)?;
                 access::member(&value, member).map_err(|refusal| match refusal {
-                    access::Refusal::Member(message) => Fault::plain(Subject::Member(id), message),
+                    access::Refusal::Member(message) => {
+                        Fault::plain(Subject::Member(id), message).with_code(codes::UNKNOWN_EXPORT)
+                    }
                     access::Refusal::Base(message) => self.about(*base, &value, message),
                 })
             }
@@ -108,6 +111,7 @@ impl<'a> Evaluator<'a> {
         stdlib::lookup(name).ok_or_else(|| {
             let name = alloy_value::quote(name);
             Fault::plain(Subject::Expr(id), format!("identifier {name} does not exist"))
+                .with_code(codes::UNRESOLVED_REFERENCE)
         })
     }
 
@@ -134,6 +138,7 @@ pub(crate) fn decorate(
     value: Option<&Value>,
     error: DecodeError,
 ) -> Fault {
+    let code = decode_code(&error);
     let mut subject = Some(expr);
     let mut known = expr;
     let mut path = String::new();
@@ -153,9 +158,9 @@ pub(crate) fn decorate(
         }
     }
     if matches!(part, Some(Value::Null)) && path.is_empty() {
-        return Fault::nowhere(error.message);
+        return Fault::nowhere(error.message).with_code(code);
     }
-    Fault { subject: Subject::Expr(known), decorated: true, path, message: error.message }
+    Fault { path, ..Fault::at(known, error.message).with_code(code) }
 }
 
 /// The literal element or field that `segment` leads to.

@@ -387,3 +387,107 @@ fn objects_decode_into_their_struct() {
         .join("\n"),
     );
 }
+
+/// What a check says beside messages, one line each, and the text after each fix.
+fn helped(text: &str) -> String {
+    let diagnostics = Engine::check(
+        &REGISTRY,
+        HostFacts::default(),
+        Options::default(),
+        sources(&[("main.alloy", text)]),
+    );
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        let code = diagnostic.code.unwrap_or("no code");
+        writeln!(out, "{code} {diagnostic}").unwrap();
+        for note in &diagnostic.notes {
+            writeln!(out, "  {note}").unwrap();
+        }
+        for fix in &diagnostic.fixes {
+            let mut fixed = text.to_owned();
+            for edit in fix.edits.iter().rev() {
+                fixed.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
+            }
+            writeln!(out, "  {:?} fix: {}", fix.applicability, fix.title).unwrap();
+            for line in fixed.lines() {
+                writeln!(out, "    {line}").unwrap();
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn misspelt_names_are_suggested() {
+    expect![[r#"
+        AL201 main.alloy:3:2: unrecognized attribute name "item"
+          did you mean "items"?
+          Unsafe fix: change it to "items"
+            // ä
+            test.node "a" {
+            	items = ["a"]
+            	rul {
+            		source = "x"
+            	}
+            	colour = 1
+            }
+        AL202 main.alloy:4:2: unrecognized block name "rul"
+          did you mean "rule"?
+          Unsafe fix: change it to "rule"
+            // ä
+            test.node "a" {
+            	item = ["a"]
+            	rule {
+            		source = "x"
+            	}
+            	colour = 1
+            }
+        AL201 main.alloy:7:2: unrecognized attribute name "colour"
+    "#]]
+    .assert_eq(&helped("// ä\ntest.node \"a\" {\n\titem = [\"a\"]\n\trul {\n\t\tsource = \"x\"\n\t}\n\tcolour = 1\n}\n"));
+}
+
+#[test]
+fn blocks_and_attributes_are_turned_into_each_other() {
+    expect![[r#"
+        AL208 main.alloy:2:2: "rule" must be a block, but is used as an attribute
+          Safe fix: write it as a block
+            test.node "a" {
+            	rule {
+            		source = "x"
+            		every = "1m"
+            	}
+            	limit = {}
+            	object {
+            		source = "x"
+            	}
+            	text { }
+            	rule = 1
+            }
+        AL208 main.alloy:3:2: "limit" must be a block, but is used as an attribute
+          Safe fix: write it as a block
+            test.node "a" {
+            	rule = {source = "x", every = "1m"}
+            	limit { }
+            	object {
+            		source = "x"
+            	}
+            	text { }
+            	rule = 1
+            }
+        AL208 main.alloy:4:2: "object" must be an attribute, but is used as a block
+          Safe fix: write it as an attribute
+            test.node "a" {
+            	rule = {source = "x", every = "1m"}
+            	limit = {}
+            	object = {
+            		source = "x",
+            	}
+            	text { }
+            	rule = 1
+            }
+        AL208 main.alloy:7:2: "text" must be an attribute, but is used as a block
+        AL208 main.alloy:8:2: "rule" must be a block, but is used as an attribute
+    "#]]
+    .assert_eq(&helped("test.node \"a\" {\n\trule = {source = \"x\", every = \"1m\"}\n\tlimit = {}\n\tobject {\n\t\tsource = \"x\"\n\t}\n\ttext { }\n\trule = 1\n}\n"));
+}
