@@ -18,6 +18,7 @@ mod hidden;
 mod proxy;
 mod redirect;
 mod response;
+pub mod testing;
 mod tls;
 
 pub use client::{Client, ClientError, Request, RequestError};

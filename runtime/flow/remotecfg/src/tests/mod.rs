@@ -1,0 +1,3 @@
+mod server;
+mod service;
+mod session;
