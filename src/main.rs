@@ -9,7 +9,6 @@
 
 mod cli;
 mod commands;
-mod registry;
 mod run;
 
 /// The system allocator returns little memory after a mass of targets or series went away.

@@ -3,10 +3,8 @@
 use std::sync::LazyLock;
 
 use alloy_component::ComponentDef;
-use alloy_queries::HostFacts;
+use alloy_reference::Catalog;
 use alloy_value::Registry;
-
-use crate::cli::version;
 
 const FAMILIES: &[&[&ComponentDef]] = &[
     alloy_discovery::COMPONENTS,
@@ -24,7 +22,7 @@ const FAMILIES: &[&[&ComponentDef]] = &[
 ];
 
 /// Everything that a configuration can name.
-pub(crate) fn registry() -> &'static Registry {
+pub fn registry() -> &'static Registry {
     static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         Registry::new(
             components()
@@ -39,22 +37,17 @@ pub(crate) fn registry() -> &'static Registry {
 }
 
 /// Components that this build can run.
-pub(crate) fn components() -> Vec<&'static ComponentDef> {
+pub fn components() -> Vec<&'static ComponentDef> {
     FAMILIES.concat()
 }
 
-/// What expressions can read about this process.
-pub(crate) fn host() -> HostFacts {
-    let (os, arch) = version::os_arch();
-    HostFacts {
-        hostname: hostname(),
-        os: os.to_owned(),
-        arch: arch.to_owned(),
-        version: version::VERSION.to_owned(),
-    }
+/// The registry as documentation and other programs see it.
+pub fn catalog() -> Catalog {
+    Catalog::new(registry(), is_runnable)
 }
 
-/// The host's name; empty if the system has none.
-pub(crate) fn hostname() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+/// True if this build can run the component or apply the config block `name`.
+fn is_runnable(name: &str) -> bool {
+    name == alloy_runtime::LOGGING.name
+        || components().iter().any(|c| c.build.is_some() && c.definition.name == name)
 }

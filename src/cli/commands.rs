@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::flags::{Flag, Kind, Parsed, Positionals, Visibility};
-use crate::commands::{check, completion, fmt, validate};
+use crate::commands::{check, completion, fmt, schema, validate};
 use crate::run;
 
 /// One command.
@@ -105,6 +105,20 @@ pub(crate) static COMMANDS: &[Command] = &[
         run: run::run,
     },
     Command {
+        name: "schema",
+        aliases: &[],
+        operands: "[flags] [name]...",
+        about: "Print what is known about components and config blocks",
+        long: "Prints arguments, blocks and exports of all components and config blocks, or of the\n\
+               named ones, as JSON.\n\n\
+               Exits 0, or 1 if a name is unknown.",
+        flags: SCHEMA_FLAGS,
+        positionals: Positionals::Any,
+        bad_usage: 2,
+        children: &[],
+        run: schema::run,
+    },
+    Command {
         name: "validate",
         aliases: &[],
         operands: "[flags] file",
@@ -157,6 +171,9 @@ static FMT_FLAGS: &[Flag] = &[
 
 static VALIDATE_FLAGS: &[Flag] =
     &[CONFIG_FORMAT, CONFIG_BYPASS, CONFIG_EXTRA_ARGS, STABILITY, COMMUNITY];
+
+static SCHEMA_FLAGS: &[Flag] =
+    &[Flag::new("json", Kind::Bool, "true", "Print the catalog of components")];
 
 static CHECK_FLAGS: &[Flag] = &[
     Flag::new("output-format", Kind::Text, "full", "full, classic or concise"),

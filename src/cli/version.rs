@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// Version with its `v`.
-pub(crate) const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
+use alloy::host::{VERSION, os_arch};
+
 /// Branch it was built from; set by the release build.
 pub(crate) const BRANCH: &str = unset(option_env!("ALLOY_BUILD_BRANCH"));
 /// Commit it was built from; set by the release build.
@@ -18,21 +18,6 @@ const fn unset(value: Option<&'static str>) -> &'static str {
         Some(value) => value,
         None => "",
     }
-}
-
-/// Operating system and architecture under the names that Go and Prometheus users know.
-pub(crate) fn os_arch() -> (&'static str, &'static str) {
-    let os = match std::env::consts::OS {
-        "macos" => "darwin",
-        other => other,
-    };
-    let arch = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        other => other,
-    };
-    (os, arch)
 }
 
 /// Answer to `--version`.

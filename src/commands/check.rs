@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use alloy::{host, registry};
 use alloy_queries::{Diagnostic, Engine, Options, Source};
 use alloy_syntax::{Color, Severity, render};
 use anyhow::{Result, bail};
@@ -10,7 +11,6 @@ use super::read;
 use crate::cli::commands::Outcome;
 use crate::cli::flags::Parsed;
 use crate::cli::output::{color, err, out};
-use crate::registry;
 
 const BAD_USAGE: u8 = 2;
 
@@ -72,7 +72,7 @@ fn check(parsed: &Parsed) -> Result<Outcome> {
             path => read(path)?.sources,
         };
         let diagnostics =
-            Engine::check(registry::registry(), registry::host(), options, sources.clone());
+            Engine::check(registry::registry(), host::facts(), options, sources.clone());
         found |= diagnostics.iter().any(|diagnostic| diagnostic.severity >= lowest);
         out(&report(&diagnostics, &sources, format, color));
     }

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod completion;
 pub(crate) mod fmt;
+pub(crate) mod schema;
 pub(crate) mod validate;
 
 use std::io;

@@ -1,5 +1,6 @@
 //! `alloy validate` (spec/cli.md §4).
 
+use alloy::{host, registry};
 use alloy_queries::{Engine, Options};
 use alloy_runtime::{ReadError, read_config};
 use alloy_syntax::render;
@@ -9,7 +10,6 @@ use super::check_format;
 use crate::cli::commands::Outcome;
 use crate::cli::flags::Parsed;
 use crate::cli::output::{color, err, out};
-use crate::registry;
 
 pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
     let path = parsed.path();
@@ -25,7 +25,7 @@ pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
     check_format(parsed, &path)?;
     let diagnostics = Engine::check(
         registry::registry(),
-        registry::host(),
+        host::facts(),
         Options {
             stability: parsed.stability("stability.level"),
             community: parsed.bool("feature.community-components.enabled"),

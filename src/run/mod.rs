@@ -7,6 +7,7 @@ mod signals;
 
 use std::sync::Arc;
 
+use alloy::{host, registry};
 use alloy_component::{MemoryDialer, MetricsHub, Services};
 use alloy_runtime::{
     BuildInfo, ConfigLoader, ConfigMetrics, LoadError, LoggingBlock, ProcessMetrics, Runtime,
@@ -22,7 +23,6 @@ use crate::cli::commands::Outcome;
 use crate::cli::flags::Parsed;
 use crate::cli::output::{color, err, out};
 use crate::cli::version;
-use crate::registry;
 use options::RunOptions;
 use signals::Signals;
 
@@ -53,14 +53,14 @@ async fn serve(
     };
     create_storage(&options.storage_path)
         .map_err(|error| anyhow!("failed to create the remotecfg service: {error}"))?;
-    let seed = Seed::load_or_create(&options.storage_path, version::VERSION);
+    let seed = Seed::load_or_create(&options.storage_path, host::VERSION);
 
     let metrics = MetricsHub::new();
     let _process = ProcessMetrics::register(&metrics);
     let _build = register_build_info(
         &metrics,
         &BuildInfo {
-            version: version::VERSION.to_owned(),
+            version: host::VERSION.to_owned(),
             revision: version::REVISION.to_owned(),
             branch: version::BRANCH.to_owned(),
             compiler: version::COMPILER.to_owned(),
@@ -78,7 +78,7 @@ async fn serve(
     let runtime = Runtime::start(RuntimeOptions {
         registry: registry::registry(),
         components: registry::components(),
-        host: registry::host(),
+        host: host::facts(),
         stability: options.stability,
         community: options.community,
         storage_path: options.storage_path.clone(),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use alloy::host;
 use alloy_runtime::ReloadMode;
 use alloy_value::{Stability, quote};
 use anyhow::{Result, anyhow, bail};
@@ -10,7 +11,6 @@ use anyhow::{Result, anyhow, bail};
 use super::refuse;
 use crate::cli::flags::Parsed;
 use crate::commands::check_format;
-use crate::registry;
 
 /// What the flags ask for.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl RunOptions {
             ),
         };
         let node_name = match parsed.text("cluster.node-name") {
-            "" => registry::hostname(),
+            "" => host::hostname(),
             name => name.to_owned(),
         };
         Ok(Self {

@@ -1,11 +1,14 @@
 //! The process against what the reference printed, returned and answered (`corpus/cli`,
-//! `corpus/http`).
+//! `corpus/http`), and what `validate` reports (`corpus/validate`) and
+//! what `schema` knows (`catalog`).
 
 mod case;
+mod catalog;
 mod help;
 mod http;
 mod process;
 mod rules;
+mod validate;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,6 +27,9 @@ fn main() -> ExitCode {
         Set::new("corpus_cli_run_lifecycle", |corpus, report| {
             group(corpus, report, &["run_lifecycle"]);
         }),
+        Set::new("corpus_validate_txtar", validate::archives),
+        Set::new("corpus_validate_components", validate::components),
+        Set::new("corpus_catalog", catalog::catalog),
         Set::new("corpus_http_component_detail", http::component_detail),
         Set::new("corpus_http_web_api", http::web_api),
         Set::new("corpus_http_operational", http::operational),

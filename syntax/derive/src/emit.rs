@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Ident};
 
-use crate::model::{Field, Kind, Struct, TextRules, Variant, variants};
+use crate::model::{Field, Kind, Struct, TextRules, Variant, is_list, variants};
 
 /// `Args`: the structure and the trait on top of it.
 pub(crate) fn args(input: &DeriveInput) -> syn::Result<TokenStream> {
@@ -96,9 +96,14 @@ fn structure(input: &DeriveInput, decodes: bool) -> syn::Result<TokenStream> {
     } else {
         quote!(::std::vec::Vec::new)
     };
+    let own_defaults = if decodes {
+        quote!(<#name as ::alloy_value::structure::Structure>::OWN_DEFAULTS)
+    } else {
+        quote!(false)
+    };
     let decoding = decodes.then(|| {
         let initial = parsed.fields.iter().map(initial);
-        let own_defaults = parsed.fields.iter().any(|field| field.default.is_some());
+        let declares = parsed.fields.iter().any(|field| field.default.is_some());
         let squashed = parsed.fields.iter().filter(|f| f.kind == Kind::Squash).map(|f| &f.ty);
         quote! {
             impl ::alloy_value::structure::Structure for #name {
@@ -108,7 +113,7 @@ fn structure(input: &DeriveInput, decodes: bool) -> syn::Result<TokenStream> {
                 fn initial() -> Self {
                     Self { #(#initial,)* }
                 }
-                const OWN_DEFAULTS: bool = #own_defaults
+                const OWN_DEFAULTS: bool = #declares
                     #(|| <#squashed as ::alloy_value::structure::Structure>::OWN_DEFAULTS)*;
             }
         }
@@ -124,6 +129,7 @@ fn structure(input: &DeriveInput, decodes: bool) -> syn::Result<TokenStream> {
                     open: #open,
                     fields: FIELDS,
                     defaults: #defaults,
+                    own_defaults: #own_defaults,
                 };
                 &SCHEMA
             }
@@ -223,7 +229,7 @@ fn initial(field: &Field) -> TokenStream {
             value
         }),
         (Kind::Squash, ..) => quote!(<#ty as ::alloy_value::structure::Structure>::initial()),
-        (Kind::Block, ..) if field.required() => {
+        (Kind::Block, ..) if field.required() && !is_list(ty) => {
             quote!(<#ty as ::alloy_value::structure::Structure>::initial())
         }
         (Kind::Attribute, ..) => quote!(::alloy_value::structure::zero::<#ty>()),
@@ -299,6 +305,7 @@ fn one_of(name: &Ident, variants: &[Variant]) -> TokenStream {
                     open: false,
                     fields: FIELDS,
                     defaults: ::std::vec::Vec::new,
+                    own_defaults: false,
                 };
                 &SCHEMA
             }

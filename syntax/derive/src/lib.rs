@@ -19,9 +19,10 @@ use syn::{DeriveInput, parse_macro_input};
 /// if its body is looked at by its owner only.
 /// On a field, inside `#[args(…)]`: nothing for a required attribute; `name = "x.y"`;
 /// `default = EXPR` (a string literal is converted as configuration text), or just `default` for a
-/// block that may be left out and then is what an empty one gives; `optional`; `block`;
-/// `enumerated`; `label`; `squash`; `deprecated = "why"`; `stability = experimental` or
-/// `public_preview`. An `Option` is optional by itself.
+/// block that may be left out and then is what an empty one gives; `optional`; `block`; `required`
+/// for a list of blocks that must not be empty; `enumerated`; `label`; `squash`;
+/// `deprecated = "why"`; `stability = experimental` or `public_preview`. An `Option` is optional by
+/// itself.
 #[proc_macro_derive(Args, attributes(args))]
 pub fn derive_args(input: TokenStream) -> TokenStream {
     expand(input, emit::args)

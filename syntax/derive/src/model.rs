@@ -97,7 +97,8 @@ fn is_option(ty: &Type) -> bool {
     }
 }
 
-fn is_list(ty: &Type) -> bool {
+/// True for lists and maps, of which a body may hold none.
+pub(crate) fn is_list(ty: &Type) -> bool {
     match ty {
         Type::Path(path) => path
             .path
@@ -150,6 +151,7 @@ impl Field {
             stability: None,
             doc: doc(&field.attrs),
         };
+        let mut required = false;
         for attribute in field.attrs.iter().filter(|a| a.path().is_ident("args")) {
             attribute.parse_nested_meta(|meta| {
                 let kind = ["block", "enumerated", "label", "squash"]
@@ -172,6 +174,8 @@ impl Field {
                     });
                 } else if meta.path.is_ident("optional") {
                     parsed.optional = true;
+                } else if meta.path.is_ident("required") {
+                    required = true;
                 } else if meta.path.is_ident("deprecated") {
                     parsed.deprecated = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("stability") {
@@ -183,8 +187,8 @@ impl Field {
             })?;
         }
         match parsed.kind {
-            // A list of blocks may be empty.
-            Kind::Block => parsed.optional |= is_list(&field.ty),
+            // A list of blocks may be empty unless it says otherwise.
+            Kind::Block => parsed.optional |= is_list(&field.ty) && !required,
             Kind::Enum | Kind::Squash => parsed.optional = true,
             Kind::Attribute | Kind::Label => {}
         }

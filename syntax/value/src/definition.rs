@@ -118,6 +118,15 @@ impl Definition {
         Self { name, kind, stability, community: false, args, exports: None, doc }
     }
 
+    /// True if the block needs a label; otherwise it must not have one and stands once in a module.
+    pub fn takes_label(&self) -> bool {
+        match self.kind {
+            DefinitionKind::Component => true,
+            DefinitionKind::ConfigBlock => !matches!(self.name, "logging" | "tracing"),
+            DefinitionKind::Service => false,
+        }
+    }
+
     /// The same with exports `E`.
     #[must_use]
     pub const fn with_exports<E: Exports>(self) -> Self {

@@ -17,6 +17,9 @@ pub struct StructSchema {
     /// Default value of every field, in the order of `fields` (an object for a squashed one).
     /// Required fields give their zero value. Empty for exports.
     pub defaults: fn() -> Vec<Value>,
+    /// True if the struct or one that it squashes declares a default. Such a block starts from its
+    /// own defaults; others start from those that the struct around them gives them.
+    pub own_defaults: bool,
 }
 
 /// A name of a body resolved against a schema.
