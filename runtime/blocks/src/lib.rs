@@ -10,6 +10,7 @@
 mod clustering;
 mod http_client;
 mod kubernetes;
+pub mod otelcol;
 mod rule;
 mod server;
 #[cfg(test)]
