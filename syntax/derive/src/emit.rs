@@ -243,10 +243,21 @@ fn text_enum(name: &Ident, variants: &[Variant], rules: &TextRules) -> TokenStre
         Some(message) => quote!(::core::option::Option::Some(#message)),
         None => quote!(::core::option::Option::None),
     };
-    let null_is_empty = rules.null_is_empty;
+    let (null_is_empty, any_case) = (rules.null_is_empty, rules.any_case);
     let names: Vec<_> = variants.iter().map(|v| &v.name).collect();
     let idents: Vec<_> = variants.iter().map(|v| &v.ident).collect();
     let indices = 0..variants.len();
+    // Also where null is refused, a struct must be able to start from something.
+    let zero = variants.first().map(|first| {
+        let first = &first.ident;
+        quote! {
+            fn zero() -> ::core::result::Result<Self, ::alloy_value::DecodeError> {
+                ::core::result::Result::Ok(
+                    Self::from_value(&::alloy_value::Value::Null).unwrap_or(Self::#first),
+                )
+            }
+        }
+    });
     quote! {
         impl ::alloy_value::FromValue for #name {
             fn from_value(
@@ -256,12 +267,14 @@ fn text_enum(name: &Ident, variants: &[Variant], rules: &TextRules) -> TokenStre
                     ::alloy_value::structure::TextRules {
                         unknown: #unknown,
                         null_is_empty: #null_is_empty,
+                        any_case: #any_case,
                     };
                 match ::alloy_value::structure::text_variant(value, &[#(#names),*], RULES)? {
                     #(#indices => ::core::result::Result::Ok(Self::#idents),)*
                     _ => ::core::unreachable!("the index is one of the names"),
                 }
             }
+            #zero
         }
         impl ::alloy_value::ToValue for #name {
             const TYPE: ::alloy_value::TypeSchema =

@@ -32,7 +32,7 @@ pub fn derive_args(input: TokenStream) -> TokenStream {
 ///
 /// On a text enum: `#[args(unknown = "unknown mode {:?}")]` is the message for other texts (`{:?}`
 /// quotes the text, `{}` does not); `null_is_empty` takes `null` as an empty text instead of as the
-/// first variant. A variant's text is its name in lower case, or `#[args(name = "text")]`.
+/// first variant; `any_case` takes the names, which are then in lower case, in any case. A variant's text is its name in lower case, or `#[args(name = "text")]`.
 #[proc_macro_derive(Block, attributes(args))]
 pub fn derive_block(input: TokenStream) -> TokenStream {
     expand(input, emit::block)

@@ -49,6 +49,7 @@ pub(crate) struct Variant {
 pub(crate) struct TextRules {
     pub(crate) unknown: Option<LitStr>,
     pub(crate) null_is_empty: bool,
+    pub(crate) any_case: bool,
 }
 
 impl TextRules {
@@ -60,8 +61,10 @@ impl TextRules {
                     rules.unknown = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("null_is_empty") {
                     rules.null_is_empty = true;
+                } else if meta.path.is_ident("any_case") {
+                    rules.any_case = true;
                 } else {
-                    return Err(meta.error("expected unknown = \"…\" or null_is_empty"));
+                    return Err(meta.error("expected unknown = \"…\", null_is_empty or any_case"));
                 }
                 Ok(())
             })?;

@@ -43,9 +43,6 @@ fn parse(text: &str, suffix: &str) -> Result<i64, String> {
         let number: f64 = number.parse().map_err(|_| invalid())?;
         let end = tail.find(is_number).unwrap_or(tail.len());
         let (name, tail) = tail.split_at(end);
-        if name.is_empty() {
-            return Err(format!("units: missing unit in {text}"));
-        }
         let size =
             unit(name, suffix).ok_or_else(|| format!("units: unknown unit {name} in {text}"))?;
         total += number * size;
@@ -133,7 +130,7 @@ mod tests {
         for (text, message) in [
             ("zz", "units: invalid zz"),
             ("", "units: invalid "),
-            ("5", "units: missing unit in 5"),
+            ("5", "units: unknown unit  in 5"),
             ("5Q", "units: unknown unit Q in 5Q"),
             ("9000000EB", "units: overflow parsing unit 9000000EB"),
         ] {

@@ -549,6 +549,8 @@ pub struct TextRules {
     pub unknown: Option<&'static str>,
     /// `null` is an empty text, which must be one of the names; otherwise it is the first variant.
     pub null_is_empty: bool,
+    /// Upper and lower case are the same; the names are in lower case.
+    pub any_case: bool,
 }
 
 /// Text enums: the index of the variant that `value` names.
@@ -557,11 +559,14 @@ pub fn text_variant(
     names: &'static [&'static str],
     rules: TextRules,
 ) -> Result<usize, DecodeError> {
-    let text = match value {
+    let mut text = match value {
         Value::Null if rules.null_is_empty => String::new(),
         Value::Null => return Ok(0),
         value => crate::text_of(value)?,
     };
+    if rules.any_case {
+        text = text.to_lowercase();
+    }
     names.iter().position(|name| **name == *text).ok_or_else(|| match rules.unknown {
         Some(message) => {
             DecodeError::value(message.replace("{:?}", &quote(&text)).replace("{}", &text))

@@ -82,6 +82,14 @@ enum Stage {
     Keep(Common),
 }
 
+/// Refuses null and takes its names in any case.
+#[derive(Block, Clone, Copy, Debug, PartialEq)]
+#[args(unknown = "unknown mode {}", null_is_empty, any_case)]
+enum Strict {
+    Ignore,
+    Silent,
+}
+
 #[derive(Exports, Clone, Debug)]
 struct Out {
     /// Text.
@@ -211,6 +219,15 @@ fn errors_name_what_is_wrong_and_where() {
         &expect!["[0, 0] [] should be number, got string"],
     );
     check_error(vec![attr("url", "x"), attr("every", "0s")], &expect!["[] [] every must not be 0"]);
+}
+
+#[test]
+fn a_text_enum_says_which_texts_it_takes() {
+    let read = |value: Value| Strict::from_value(&value).map_err(|error| error.message);
+    assert_eq!(read("SILENT".into()), Ok(Strict::Silent));
+    assert_eq!(read("Loud".into()), Err("unknown mode loud".to_owned()));
+    assert_eq!(read(Value::Null), Err("unknown mode ".to_owned()));
+    assert_eq!(Strict::zero().unwrap(), Strict::Ignore);
 }
 
 #[test]
