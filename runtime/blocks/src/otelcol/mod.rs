@@ -31,7 +31,7 @@ pub use output::{InputExports, OutputBlock};
 pub use queue::{BatchBlock, SendingQueueBlock};
 pub use retry::RetryBlock;
 pub use server::{
-    CorsBlock, GrpcEnforcementPolicyBlock, GrpcKeepaliveServerBlock, GrpcServerBlock,
-    GrpcServerParametersBlock, HttpServerBlock,
+    CorsBlock, GrpcEnforcementPolicyBlock, GrpcKeepaliveServerBlock, GrpcServerParametersBlock,
+    GrpcServerSettings, HttpServerSettings,
 };
 pub use tls::{TlsClientBlock, TlsServerBlock, TlsSettings, TpmBlock};

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use alloy_component::OtelHandler;
-use alloy_value::structure::Structure;
 use alloy_value::{Block, ByteSize};
 
 use super::TlsServerBlock;
@@ -11,12 +10,9 @@ use super::TlsServerBlock;
 /// What HTTP servers decompress; the empty name stands for requests without compression.
 const COMPRESSION_ALGORITHMS: [&str; 7] = ["", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4"];
 
-/// A gRPC server.
+/// A gRPC server apart from its address, whose default each component has for itself.
 #[derive(Block, Clone, Debug, PartialEq)]
-pub struct GrpcServerBlock {
-    /// Address to listen on, `host:port`.
-    #[args(default = "")]
-    pub endpoint: String,
+pub struct GrpcServerSettings {
     /// Kind of socket: `tcp`, or `unix` with a path as the address.
     #[args(default = "tcp")]
     pub transport: String,
@@ -43,13 +39,6 @@ pub struct GrpcServerBlock {
     /// How long connections live.
     #[args(block)]
     pub keepalive: Option<GrpcKeepaliveServerBlock>,
-}
-
-impl GrpcServerBlock {
-    /// The defaults of a server at `endpoint`.
-    pub fn listening(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.to_owned(), ..Self::initial() }
-    }
 }
 
 /// How long the connections of a gRPC server live.
@@ -94,12 +83,9 @@ pub struct GrpcEnforcementPolicyBlock {
     pub permit_without_stream: bool,
 }
 
-/// An HTTP server.
+/// An HTTP server apart from its address, whose default each component has for itself.
 #[derive(Block, Clone, Debug, PartialEq)]
-pub struct HttpServerBlock {
-    /// Address to listen on, `host:port`.
-    #[args(default = "")]
-    pub endpoint: String,
+pub struct HttpServerSettings {
     /// Handler that authenticates clients: the export of an `otelcol.auth.*` component.
     pub auth: Option<OtelHandler>,
     /// Largest body to accept, after decompression.
@@ -132,13 +118,6 @@ pub struct HttpServerBlock {
     /// Which pages of other origins may send requests.
     #[args(block)]
     pub cors: Option<CorsBlock>,
-}
-
-impl HttpServerBlock {
-    /// The defaults of a server at `endpoint`.
-    pub fn listening(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.to_owned(), ..Self::initial() }
-    }
 }
 
 /// Which pages of other origins may send requests (CORS).

@@ -1,6 +1,5 @@
 //! Checks of the shared blocks, and the defaults that depend on the owner.
 
-use alloy_value::structure::Structure;
 use alloy_value::{FromValue, Object, Str, Value};
 use expect_test::expect;
 
@@ -112,13 +111,4 @@ fn words_are_checked_where_they_stand() {
         match_type must be "strict" or "regexp", got "glob"
     "#]]
     .assert_eq(&verdicts.concat());
-}
-
-#[test]
-fn servers_differ_in_their_address_only() {
-    let grpc = GrpcServerBlock::listening("0.0.0.0:4317");
-    assert_eq!(GrpcServerBlock { endpoint: String::new(), ..grpc }, GrpcServerBlock::initial());
-    let http = HttpServerBlock::listening("0.0.0.0:4318");
-    assert_eq!(http.endpoint, "0.0.0.0:4318");
-    assert_eq!(HttpServerBlock { endpoint: String::new(), ..http }, HttpServerBlock::initial());
 }
