@@ -20,6 +20,8 @@ pub mod process;
 pub mod relabel;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use exports::DiscoveryExports;
 

@@ -1,13 +1,11 @@
 //! Builds exporters from configuration text and scrapes them without a server.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alloy_component::testing::context_in;
 use alloy_component::{Component, ComponentDef, HttpResponse, MetricsHub};
-use alloy_queries::{Engine, HostFacts, Load, Options, Source};
 use alloy_telemetry::SeriesTable;
-use alloy_value::{ArcArgs, Registry, Stability, Value};
+use alloy_value::{ArcArgs, Value};
 use bytes::Bytes;
 
 /// An exporter and what it exported.
@@ -18,20 +16,7 @@ pub(crate) struct Built {
 
 /// Arguments of the only component of `text`.
 pub(crate) fn arguments(definition: &'static ComponentDef, text: &str) -> Result<ArcArgs, String> {
-    let registry: &'static Registry = Box::leak(Box::new(Registry::new([definition.definition])));
-    let host = HostFacts {
-        hostname: "test".to_owned(),
-        os: "linux".to_owned(),
-        arch: "amd64".to_owned(),
-        version: "test".to_owned(),
-    };
-    let options = Options { stability: Stability::GenerallyAvailable, community: false };
-    let mut engine = Engine::new(registry, host, options);
-    let source = Source { name: "test.alloy".into(), text: text.into() };
-    let load = Load { sources: vec![source], module_path: String::new(), env: BTreeMap::new() };
-    engine.load(load).map_err(|error| error.to_string())?;
-    let id = engine.nodes().first().ok_or("no component")?.id;
-    engine.evaluate(id).map_err(|error| error.to_string())
+    alloy_queries::testing::arguments(definition.definition, text)
 }
 
 /// Builds the only component of `text`. The error is the message that a load would report.

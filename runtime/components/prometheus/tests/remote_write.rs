@@ -234,6 +234,8 @@ async fn what_is_not_supported_is_refused_by_name() {
         ("protobuf_message = \"io.prometheus.write.v2.Request\"", "v2"),
         ("round_robin_dns = true", "round_robin_dns"),
         ("google_iam { }", "google_iam"),
+        ("azuread { }", "exactly one of managed_identity"),
+        ("azuread {\nmanaged_identity {\nclient_id = \"me\"\n}\n}", "must be a UUID"),
         ("proxy_url = \"socks5://x:1\"", "socks5"),
         ("tls_config { ca_file = \"/does/not/exist\" }", "/does/not/exist"),
     ] {
@@ -247,4 +249,20 @@ async fn what_is_not_supported_is_refused_by_name() {
     let path: &Path = bench.folder.path();
     let error = Remote::start(twice, path, &bench.hub, &bench.table).await.err().unwrap();
     assert!(error.contains("duplicate") && !error.contains("secret"), "{error}");
+}
+
+#[test]
+fn queues_hold_a_sensible_number_of_samples() {
+    for (setting, said) in [
+        ("capacity = -1", "capacity of queue_config must be between 0 and 4294967295, got -1"),
+        ("max_shards = 0", "max_shards of queue_config must be between 1 and"),
+        ("max_samples_per_send = 4294967296", "max_samples_per_send of queue_config"),
+    ] {
+        let config = format!(
+            "prometheus.remote_write \"x\" {{\nendpoint {{\nurl = \"http://h/\"\n\
+             queue_config {{\n{setting}\n}}\n}}\n}}\n"
+        );
+        let error = arguments(&config).err().unwrap();
+        assert!(error.contains(said), "{setting}: {error}");
+    }
 }

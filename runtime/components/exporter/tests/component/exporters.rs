@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use alloy_component::{MetricsHub, Target};
-use alloy_exporter::{own, unix};
+use alloy_exporter::{blackbox, mysql, own, redis, snmp, unix};
 use alloy_value::{BodyEntry, Value};
 use expect_test::{Expect, expect};
 use flate2::read::GzDecoder;
@@ -185,4 +185,46 @@ fn only_what_is_set_is_shown() {
         })
         .collect();
     assert_eq!(names, ["set_collectors", "vmstat"]);
+}
+
+#[test]
+fn arguments_that_exclude_each_other_are_refused() {
+    let cases = [
+        (&blackbox::COMPONENT, "config = \"a: 1\"\nconfig_file = \"b\"", "config & config_file"),
+        (
+            &blackbox::COMPONENT,
+            "config = \"a: 1\"\ntargets = [{address = \"a\"}]\n\
+             target {\nname = \"n\"\naddress = \"a\"\n}",
+            "the attribute targets and target blocks",
+        ),
+        (&snmp::COMPONENT, "config = \"a: 1\"\nconfig_file = \"b\"", "config & config_file"),
+        (
+            &snmp::COMPONENT,
+            "config_merge_strategy = \"zz\"",
+            "unknown config_merge_strategy \"zz\"",
+        ),
+        (&mysql::COMPONENT, "data_source_name = \"root:canary@host\"", "must name a server"),
+        (
+            &redis::COMPONENT,
+            "redis_addr = \"h:1\"\nscript_path = \"a\"\nscript_paths = [\"b\"]",
+            "script_path & script_paths",
+        ),
+    ];
+    for (component, body, said) in cases {
+        let text = format!("{} \"x\" {{\n{body}\n}}\n", component.definition.name);
+        let error = arguments(component, &text).expect_err("refused");
+        let message = error.lines().next().unwrap_or_default();
+        assert!(message.contains(said) && !message.contains("canary"), "{text} says {message}");
+    }
+}
+
+#[test]
+fn targets_and_walks_have_labels() {
+    let text = "prometheus.exporter.snmp \"x\" {\n\
+                target \"switch\" {\naddress = \"10.0.0.1\"\nwalk_params = \"slow\"\n}\n\
+                walk_param \"slow\" {\nretries = 5\n}\n}\n";
+    let args = arguments(&snmp::COMPONENT, text).expect("valid");
+    let args = args.downcast_ref::<snmp::SnmpArgs>().expect("arguments of the component");
+    assert_eq!(args.target_blocks[0].name, "switch");
+    assert_eq!((&*args.walk_params[0].name, args.walk_params[0].retries), ("slow", 5));
 }

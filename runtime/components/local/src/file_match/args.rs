@@ -35,3 +35,24 @@ pub struct FileMatchExports {
     /// One target for each file, with its path in the label `__path__`.
     pub targets: Vec<Target>,
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_queries::testing::arguments;
+
+    use super::super::COMPONENT;
+
+    #[test]
+    fn the_files_are_looked_up_again() {
+        let decode = |period: &str| {
+            let text = format!(
+                "local.file_match \"x\" {{\npath_targets = [{{__path__ = \"/*.log\"}}]\n\
+                 sync_period = {period:?}\n}}\n"
+            );
+            arguments(COMPONENT.definition, &text)
+        };
+        assert!(decode("1s").is_ok());
+        let error = decode("0s").unwrap_err();
+        assert!(error.contains("sync_period must be greater than 0"), "{error}");
+    }
+}

@@ -132,3 +132,47 @@ impl ServiceMonitorsArgs {
         self.operator.check()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_component::ComponentDef;
+    use alloy_queries::testing::arguments;
+
+    use super::super::{PROBES, SERVICEMONITORS};
+
+    /// The first line of what loading says.
+    fn load(component: &ComponentDef, body: &str) -> Result<(), String> {
+        let text = format!("{} \"x\" {{\nforward_to = []\n{body}\n}}\n", component.definition.name);
+        arguments(component.definition, &text)
+            .map(drop)
+            .map_err(|error| error.lines().next().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn roles_are_known_in_every_component() {
+        for component in [&PROBES, &SERVICEMONITORS] {
+            assert_eq!(load(component, "kubernetes_role = \"endpointslice\""), Ok(()));
+            let error = load(component, "kubernetes_role = \"pod\"").unwrap_err();
+            assert!(error.contains("unknown kubernetes_role \"pod\""), "{error}");
+        }
+        assert_eq!(load(&SERVICEMONITORS, "allow_arbitrary_file_access = true"), Ok(()));
+        assert!(load(&PROBES, "allow_arbitrary_file_access = true").is_err());
+    }
+
+    #[test]
+    fn the_client_has_one_source_of_settings() {
+        let client = |settings: &str| load(&PROBES, &format!("client {{\n{settings}\n}}"));
+        assert_eq!(client(""), Ok(()));
+        assert_eq!(client("kubeconfig_file = \"k\""), Ok(()));
+        assert_eq!(client("api_server = \"https://h\"\nbearer_token = \"t\""), Ok(()));
+        for (settings, said) in [
+            ("api_server = \"https://h\"\nkubeconfig_file = \"k\"", "api_server & kubeconfig_file"),
+            ("bearer_token = \"t\"", "need api_server"),
+            ("kubeconfig_file = \"k\"\nfollow_redirects = false", "kubeconfig file"),
+            ("api_server = \"https://h\"\nno_proxy = \"a\"", "proxy_url must also"),
+        ] {
+            let error = client(settings).unwrap_err();
+            assert!(error.contains(said), "{settings}: {error}");
+        }
+    }
+}

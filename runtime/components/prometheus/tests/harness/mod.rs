@@ -1,15 +1,13 @@
 //! Builds `prometheus.remote_write` from configuration text and runs it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use alloy_component::testing::context_in;
 use alloy_component::{Component, ComponentError, MetricsHub, MetricsReceiver, RunContext};
 use alloy_prometheus::remote_write;
-use alloy_queries::{Engine, HostFacts, Load, Options, Source};
 use alloy_telemetry::SeriesTable;
-use alloy_value::{ArcArgs, FromValue, Registry, Stability, Value};
+use alloy_value::{ArcArgs, FromValue, Stability, Value};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -52,19 +50,5 @@ impl Remote {
 
 /// Arguments of the only component of `config`.
 pub(crate) fn arguments(config: &str) -> Result<ArcArgs, String> {
-    let registry: &'static Registry =
-        Box::leak(Box::new(Registry::new([remote_write::COMPONENT.definition])));
-    let host = HostFacts {
-        hostname: "test".to_owned(),
-        os: "linux".to_owned(),
-        arch: "amd64".to_owned(),
-        version: "test".to_owned(),
-    };
-    let options = Options { stability: Stability::Experimental, community: false };
-    let mut engine = Engine::new(registry, host, options);
-    let source = Source { name: "test.alloy".into(), text: config.into() };
-    let load = Load { sources: vec![source], module_path: String::new(), env: BTreeMap::new() };
-    engine.load(load).map_err(|error| error.to_string())?;
-    let id = engine.nodes().first().ok_or("no component")?.id;
-    engine.evaluate(id).map_err(|error| error.to_string())
+    alloy_queries::testing::arguments(remote_write::COMPONENT.definition, config)
 }

@@ -1,0 +1,93 @@
+//! What the checks of arguments refuse.
+
+use alloy_component::ComponentDef;
+use alloy_queries::testing::arguments;
+
+use crate::{consul, dns, docker, http, kubelet, kubernetes};
+
+/// Checks what loading `component` with each body says: part of a message, or nothing.
+#[track_caller]
+fn check(component: &ComponentDef, cases: &[(&str, &str)]) {
+    let name = component.definition.name;
+    for (body, said) in cases {
+        let text = format!("{name} \"x\" {{\n{body}\n}}\n");
+        match arguments(component.definition, &text) {
+            Ok(_) => assert_eq!(*said, "", "{text}"),
+            Err(error) => {
+                assert!(!said.is_empty() && error.contains(said), "{text} says {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_docker_host_is_an_address() {
+    check(
+        &docker::COMPONENT,
+        &[
+            ("host = \"unix:///var/run/docker.sock\"", ""),
+            ("host = \"tcp://h:2375\"\nfilter {\nname = \"label\"\nvalues = [\"a\"]\n}", ""),
+            ("host = \"\"", "host must not be empty"),
+            ("host = \"h:2375\"", "cannot parse the host \"h:2375\""),
+            ("host = \"tcp://h\"\nrefresh_interval = \"0s\"", "refresh_interval must be greater"),
+            (
+                "host = \"tcp://h\"\nbearer_token = \"a\"\nbasic_auth { }",
+                "at most one of basic_auth",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn dns_records_need_a_type_and_a_port() {
+    check(
+        &dns::COMPONENT,
+        &[
+            ("names = [\"a\"]", ""),
+            ("names = [\"a\"]\ntype = \"srv\"", ""),
+            ("names = [\"a\"]\ntype = \"aaaa\"\nport = 80", ""),
+            ("names = [\"a\"]\ntype = \"A\"", "configure port"),
+            ("names = [\"a\"]\ntype = \"TXT\"\nport = 80", "unknown type of DNS records \"TXT\""),
+        ],
+    );
+}
+
+#[test]
+fn consul_takes_credentials_once() {
+    check(
+        &consul::COMPONENT,
+        &[
+            ("", ""),
+            ("username = \"a\"\npassword = \"b\"", ""),
+            ("server = \" \"", "server must not be empty"),
+            (
+                "username = \"a\"\nbasic_auth { }",
+                "at most one of username & password and basic_auth",
+            ),
+            ("token = \"a\"\nauthorization { }", "at most one of token and authorization"),
+            ("no_proxy = \"a\"", "proxy_url must also be configured"),
+        ],
+    );
+}
+
+#[test]
+fn http_clients_are_checked() {
+    let wrong = "tls_config {\ncert_file = \"c\"\n}";
+    let said = "exactly one of key or key_file";
+    check(&kubelet::COMPONENT, &[("", ""), (wrong, said)]);
+    check(
+        &http::COMPONENT,
+        &[
+            ("url = \"http://h/sd\"", ""),
+            ("url = \"http://h:port/\"", "invalid port \":port\" after host"),
+            ("url = \"http://h/\"\nrefresh_interval = \"0s\"", "refresh_interval must be greater"),
+        ],
+    );
+    check(
+        &kubernetes::COMPONENT,
+        &[
+            ("role = \"pod\"\nselectors {\nrole = \"pod\"\n}", ""),
+            ("role = \"pod\"\nbearer_token = \"a\"\nbearer_token_file = \"b\"", "at most one of"),
+        ],
+    );
+}
