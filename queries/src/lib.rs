@@ -29,6 +29,7 @@ mod lower;
 mod names;
 mod queries;
 mod report;
+mod rich;
 pub mod rules;
 mod schema;
 mod similar;
@@ -46,3 +47,4 @@ pub use api::{
 };
 pub use engine::Engine;
 pub use expression::{ExpressionScope, evaluate_expression};
+pub use rich::render_full;

@@ -172,7 +172,7 @@ pub fn reference() -> String {
             }
             let _ok = write!(
                 text,
-                "Since version {}. Wrong:\n\n```alloy\n{}```\n\nRight:\n\n```alloy\n{}```\n",
+                "Since version {}. Wrong:\n\n```text\n{}```\n\nRight:\n\n```text\n{}```\n",
                 rule.since, rule.bad, rule.good
             );
         }

@@ -3,6 +3,7 @@
 mod findings;
 mod incremental;
 mod model;
+mod rich;
 mod transactions;
 
 use std::collections::BTreeMap;
