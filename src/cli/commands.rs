@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::flags::{Flag, Kind, Parsed, Positionals, Visibility};
-use crate::commands::{check, completion, fmt, schema, validate};
+use crate::commands::{check, completion, explain, fmt, schema, validate};
 use crate::run;
 
 /// One command.
@@ -64,6 +64,21 @@ pub(crate) static COMMANDS: &[Command] = &[
             ("zsh", "Generate the completion script for zsh"),
         ],
         run: completion::run,
+    },
+    Command {
+        name: "explain",
+        aliases: &[],
+        operands: "[flags] rule",
+        about: "Explain what a rule of check finds",
+        long: "Explains a rule of `alloy check`: what it finds, why that matters, an example with\n\
+               the problem and one without.\n\n\
+               A rule is given by its code, such as AL201, or its name, such as\n\
+               unknown-attribute. Exits 1 if there is no such rule.",
+        flags: EXPLAIN_FLAGS,
+        positionals: Positionals::AtMost(1),
+        bad_usage: 2,
+        children: &[],
+        run: explain::run,
     },
     Command {
         name: "fmt",
@@ -163,6 +178,11 @@ const CONFIG_BYPASS: Flag = Flag::new(
 const CONFIG_EXTRA_ARGS: Flag =
     Flag::new("config.extra-args", Kind::Text, "", "Extra arguments of the converter");
 
+static EXPLAIN_FLAGS: &[Flag] = &[
+    Flag::new("list", Kind::Bool, "false", "List all rules"),
+    Flag::new("output-format", Kind::Text, "text", "text or json"),
+];
+
 static FMT_FLAGS: &[Flag] = &[
     Flag::new("write", Kind::Bool, "false", "Write the result to the file").short('w'),
     Flag::new("test", Kind::Bool, "false", "Print nothing, fail if the text would change")
@@ -184,6 +204,8 @@ static CHECK_FLAGS: &[Flag] = &[
         "Lowest severity that makes exit code 1: error or warning",
     ),
     Flag::new("color", Kind::Text, "auto", "auto, always or never"),
+    Flag::new("explain", Kind::Text, "", "Explain a rule, by code or name, and check nothing"),
+    Flag::new("list-rules", Kind::Bool, "false", "List all rules and check nothing"),
     STABILITY,
     COMMUNITY,
 ];

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use alloy::{host, registry};
-use alloy_queries::{Diagnostic, Engine, Options, Source};
+use alloy_queries::rules::severity_name;
+use alloy_queries::{Diagnostic, Engine, Options, Source, render_full};
 use alloy_syntax::{Color, Severity, render};
 use anyhow::{Result, bail};
 
-use super::read;
+use super::{explain, read};
 use crate::cli::commands::Outcome;
 use crate::cli::flags::Parsed;
 use crate::cli::output::{color, err, out};
@@ -35,6 +36,12 @@ pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
 }
 
 fn check(parsed: &Parsed) -> Result<Outcome> {
+    if parsed.bool("list-rules") {
+        return Ok(explain::list_rules());
+    }
+    if !parsed.text("explain").is_empty() {
+        return Ok(explain::explain(parsed.text("explain")));
+    }
     let format = match parsed.text("output-format") {
         "full" => Format::Full,
         "classic" => Format::Classic,
@@ -91,27 +98,12 @@ fn report(diagnostics: &[Diagnostic], sources: &[Source], format: Format, color:
         Format::Classic => text = render(diagnostics, source, color),
         Format::Concise => {
             for diagnostic in diagnostics {
-                let severity = match diagnostic.severity {
-                    Severity::Error => "error",
-                    Severity::Warning => "warning",
-                    Severity::Info => "info",
-                };
+                let severity = severity_name(diagnostic.severity);
                 // Writing to a string cannot fail, here and below.
                 let _ok = writeln!(text, "{severity}: {diagnostic}");
             }
         }
-        Format::Full => {
-            for diagnostic in diagnostics {
-                text.push_str(&render(std::slice::from_ref(diagnostic), source, color));
-                if let Some(code) = diagnostic.code {
-                    let _ok = writeln!(text, "  = rule: {code}");
-                }
-                for note in &diagnostic.notes {
-                    let _ok = writeln!(text, "  = note: {note}");
-                }
-                text.push('\n');
-            }
-        }
+        Format::Full => text = render_full(diagnostics, source, color),
     }
     text
 }

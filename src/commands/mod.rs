@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod completion;
+pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod schema;
 pub(crate) mod validate;

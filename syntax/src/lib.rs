@@ -16,6 +16,7 @@ mod chars;
 mod diagnostic;
 mod format;
 pub mod fuzzing;
+mod guide;
 mod kind;
 mod lexer;
 mod line_index;

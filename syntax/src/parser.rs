@@ -4,13 +4,16 @@
 //! - The text of the tree is the text that was parsed.
 //! - No tree is deeper than [`MAX_DEPTH`] constructs; what is nested deeper becomes one error node
 //!   up to the matching bracket.
-//! - Messages, their positions and the skipping after them follow spec/language.md §3.3.
+//! - Messages, their positions and the skipping after them follow spec/language.md §3.3. Broken text
+//!   is read a second time for its tree, with guesses about where statements end: half-typed ones
+//!   leave their neighbours intact.
 //!
 //! Start reading at [`Parser::body`].
 
 use rowan::{GreenNode, GreenNodeBuilder, Language as _};
 
 use crate::chars::{is_identifier, quote};
+use crate::guide::{Guide, Open};
 use crate::kind::Alloy;
 use crate::lexer::{LexError, Lexer, Token};
 use crate::{Diagnostic, LineIndex, Span, SyntaxKind};
@@ -30,8 +33,17 @@ pub const INVALID_LABEL: &str = "AL002";
 pub(crate) fn parse_file(text: &str, invalid: &[u32]) -> (GreenNode, Vec<Diagnostic>) {
     let mut parser = Parser::new(text, invalid);
     parser.start(K::SourceFile);
-    parser.body(K::Eof);
-    parser.finish_root()
+    parser.body(K::Eof, Open::ROOT);
+    let (green, diagnostics) = parser.finish_root();
+    if diagnostics.is_empty() {
+        return (green, diagnostics);
+    }
+    // What is reported is fixed; where statements end is ours to guess.
+    let mut parser = Parser::new(text, invalid);
+    parser.guide = Some(Guide::new(text, &parser.tokens));
+    parser.start(K::SourceFile);
+    parser.body(K::Eof, Open::ROOT);
+    (parser.finish_root().0, diagnostics)
 }
 
 pub(crate) fn parse_expr(text: &str) -> (GreenNode, Vec<Diagnostic>) {
@@ -59,6 +71,8 @@ struct Parser<'a> {
     lines: Option<LineIndex>,
     last_error_line: Option<usize>,
     depth: u32,
+    /// Set while a broken text is read again for its tree.
+    guide: Option<Guide>,
 }
 
 impl<'a> Parser<'a> {
@@ -76,6 +90,7 @@ impl<'a> Parser<'a> {
             lines: None,
             last_error_line: None,
             depth: 0,
+            guide: None,
         };
         parser.skip_trivia();
         parser
@@ -84,18 +99,24 @@ impl<'a> Parser<'a> {
     // Statements and expressions. Each function returns how many levels it built.
 
     /// Statements up to `end`, which is not consumed.
-    fn body(&mut self, end: K) -> u32 {
+    fn body(&mut self, end: K, open: Open) -> u32 {
         let mut height = 0;
-        while self.current != end && self.current != K::Eof {
+        while self.current != end && self.current != K::Eof && !self.is_outside(open) {
             height = height.max(self.statement());
             if self.current == end {
                 break;
             }
             if self.current != K::Terminator {
+                if self.starts_statement() {
+                    continue;
+                }
                 self.error_expected("TERMINATOR");
                 self.start(K::Error);
                 self.skip_statement();
                 self.finish();
+                if self.starts_statement() {
+                    continue;
+                }
             }
             self.bump();
         }
@@ -105,7 +126,10 @@ impl<'a> Parser<'a> {
     fn statement(&mut self) -> u32 {
         if self.current != K::Ident {
             self.error_expected("identifier");
-            self.skip_until(|kind| kind == K::Ident);
+            let guided = self.guide.is_some();
+            self.skip_until(|kind| {
+                kind == K::Ident || (guided && matches!(kind, K::Terminator | K::RCurly))
+            });
             return 1;
         }
         let start = self.checkpoint();
@@ -118,7 +142,12 @@ impl<'a> Parser<'a> {
             self.bump();
             if self.current != K::Ident {
                 self.error_expected("identifier");
-                self.bump();
+                if !self.ends_statement() {
+                    self.bump();
+                }
+                break;
+            }
+            if self.starts_statement() {
                 break;
             }
             name_end = self.end_offset();
@@ -153,7 +182,11 @@ impl<'a> Parser<'a> {
                 } else {
                     self.error_expected("attribute assignment or block body");
                 }
-                self.skip_tokens_until(|kind| kind == K::Ident);
+                if self.guide.is_some() {
+                    self.skip_statement();
+                } else {
+                    self.skip_tokens_until(|kind| kind == K::Ident);
+                }
                 self.finish();
                 1
             }
@@ -193,7 +226,9 @@ impl<'a> Parser<'a> {
             }
             _ => {
                 self.error_expected("block label");
-                self.bump();
+                if !self.ends_statement() {
+                    self.bump();
+                }
                 None
             }
         }
@@ -213,13 +248,14 @@ impl<'a> Parser<'a> {
             self.too_deep();
             return (1, false);
         }
+        let open = self.open();
         self.start(K::BlockBody);
         self.bump();
         self.depth += 1;
-        let height = self.body(K::RCurly);
+        let height = self.body(K::RCurly, open);
         self.depth -= 1;
         let closed = self.current == K::RCurly;
-        self.expect(K::RCurly);
+        self.close(K::RCurly, open);
         self.finish();
         (height + 1, closed)
     }
@@ -311,22 +347,28 @@ impl<'a> Parser<'a> {
                 K::Dot => {
                     self.builder.start_node_at(start, raw(K::AccessExpr));
                     self.bump();
-                    self.expect(K::Ident);
+                    if self.starts_statement() {
+                        self.error_expected(K::Ident.name());
+                    } else {
+                        self.expect(K::Ident);
+                    }
                     0
                 }
                 K::LBracket => {
+                    let open = self.open();
                     self.builder.start_node_at(start, raw(K::IndexExpr));
                     self.bump();
                     let inner = self.expr();
-                    self.expect(K::RBracket);
+                    self.close(K::RBracket, open);
                     inner
                 }
                 _ => {
+                    let open = self.open();
                     self.builder.start_node_at(start, raw(K::CallExpr));
                     self.start(K::ArgList);
                     self.bump();
-                    let inner = self.list(K::RParen);
-                    self.expect(K::RParen);
+                    let inner = self.list(K::RParen, open);
+                    self.close(K::RParen, open);
                     self.finish();
                     inner
                 }
@@ -340,36 +382,45 @@ impl<'a> Parser<'a> {
 
     fn primary(&mut self) -> u32 {
         match self.current {
+            K::Ident if self.starts_statement() => {
+                self.error_expected("expression");
+                self.start(K::Error);
+                self.finish();
+                1
+            }
             K::Ident => self.leaf(K::IdentExpr),
             K::Str | K::Number | K::Float | K::Bool | K::Null => self.leaf(K::LiteralExpr),
             K::LParen => {
+                let open = self.open();
                 self.start(K::ParenExpr);
                 self.bump();
                 self.depth += 1;
                 let inner = self.expr();
                 self.depth -= 1;
-                self.expect(K::RParen);
+                self.close(K::RParen, open);
                 self.finish();
                 inner + 1
             }
             K::LBracket => {
+                let open = self.open();
                 self.start(K::ArrayExpr);
                 self.bump();
                 self.depth += 1;
-                let inner = self.list(K::RBracket);
+                let inner = self.list(K::RBracket, open);
                 self.depth -= 1;
-                self.expect(K::RBracket);
+                self.close(K::RBracket, open);
                 self.finish();
                 inner + 1
             }
             K::LCurly => {
+                let open = self.open();
                 self.start(K::ObjectExpr);
                 self.bump();
                 self.depth += 1;
                 // A `]` here is reported as the missing `}`, not as a bad field name.
-                let inner = if self.current == K::RBracket { 0 } else { self.fields() };
+                let inner = if self.current == K::RBracket { 0 } else { self.fields(open) };
                 self.depth -= 1;
-                self.expect(K::RCurly);
+                self.close(K::RCurly, open);
                 self.finish();
                 inner + 1
             }
@@ -393,39 +444,46 @@ impl<'a> Parser<'a> {
     }
 
     /// Expressions with commas up to `end`, which is not consumed.
-    fn list(&mut self, end: K) -> u32 {
+    fn list(&mut self, end: K, open: Open) -> u32 {
         let mut height = 0;
-        while self.current != end && self.current != K::Eof {
+        while self.current != end && self.current != K::Eof && !self.is_outside(open) {
             height = height.max(self.expr());
-            self.separator(end, "missing ',' in expression list");
+            self.separator(end, open, "missing ',' in expression list");
         }
         height
     }
 
-    fn fields(&mut self) -> u32 {
+    fn fields(&mut self, open: Open) -> u32 {
         let mut height = 0;
-        while self.current != K::RCurly && self.current != K::Eof {
+        while self.current != K::RCurly && self.current != K::Eof && !self.is_outside(open) {
             self.start(K::Field);
             if matches!(self.current, K::Ident | K::Str) {
                 self.bump();
             } else {
                 self.error_expected("field name (string or identifier)");
-                self.skip_until(|kind| kind == K::Assign);
+                let guided = self.guide.is_some();
+                self.skip_until(|kind| {
+                    kind == K::Assign
+                        || (guided && matches!(kind, K::Terminator | K::RCurly | K::Comma))
+                });
             }
             self.expect(K::Assign);
             height = height.max(self.expr());
             self.finish();
-            self.separator(K::RCurly, "missing ',' in field list");
+            self.separator(K::RCurly, open, "missing ',' in field list");
         }
         height
     }
 
-    fn separator(&mut self, end: K, message: &str) {
+    fn separator(&mut self, end: K, open: Open, message: &str) {
         if self.current == end {
             return;
         }
         if self.current != K::Comma {
             self.error(message.to_owned());
+            if self.is_outside(open) {
+                return;
+            }
         }
         self.bump();
     }
@@ -435,8 +493,56 @@ impl<'a> Parser<'a> {
     fn expect(&mut self, kind: K) {
         if self.current != kind {
             self.error_expected(kind.name());
+            if self.ends_statement() {
+                return;
+            }
         }
         self.bump();
+    }
+
+    /// Expects the end of what started at `open`.
+    fn close(&mut self, kind: K, open: Open) {
+        if self.guide.is_some() && (self.current != kind || self.is_outside(open)) {
+            self.error_expected(kind.name());
+        } else {
+            self.expect(kind);
+        }
+    }
+
+    // Guesses about broken text. Without a guide all of them are "no".
+
+    /// What starts at the current token, a bracket.
+    fn open(&self) -> Open {
+        self.guide.as_ref().map_or(Open::ROOT, |guide| guide.open(self.at))
+    }
+
+    /// True if the current token cannot belong to what started at `open`.
+    fn is_outside(&self, open: Open) -> bool {
+        let Some(guide) = &self.guide else { return false };
+        let starts = guide.starts_statement(self.at);
+        match open.kind {
+            None => false,
+            // No statement starts between other brackets.
+            Some(K::LParen | K::LBracket) => starts || self.current == K::RCurly,
+            Some(_) if open.is_closed => false,
+            Some(_) => match guide.line_start(self.at) {
+                Some(indent) if self.current == K::RCurly => indent < open.indent,
+                Some(indent) => starts && indent <= open.indent,
+                None => false,
+            },
+        }
+    }
+
+    /// True if a statement starts at the current token, which is the first of its line.
+    fn starts_statement(&self) -> bool {
+        self.guide.as_ref().is_some_and(|guide| guide.starts_statement(self.at))
+    }
+
+    /// True if the current token does not belong to the statement under way.
+    fn ends_statement(&self) -> bool {
+        self.guide.is_some()
+            && (matches!(self.current, K::Terminator | K::RCurly | K::RBracket | K::RParen)
+                || self.starts_statement())
     }
 
     fn error_expected(&mut self, what: &str) {
@@ -535,6 +641,12 @@ impl<'a> Parser<'a> {
                 K::RParen => round -= 1,
                 K::Terminator if curly <= 0 && square <= 0 && round <= 0 => return,
                 _ => {}
+            }
+            if curly <= 0 && self.guide.is_some() {
+                // The end of the body around, or the next statement.
+                if curly < 0 || self.starts_statement() {
+                    return;
+                }
             }
             self.bump();
         }

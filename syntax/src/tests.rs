@@ -50,7 +50,7 @@ fn trivia_stays_outside_of_nodes() {
 }
 
 #[test]
-fn recovery_skips_to_the_end_of_the_next_statement() {
+fn recovery_stops_at_the_next_statement() {
     check_tree(
         "= 1\nb = 2",
         &expect![[r#"
@@ -60,12 +60,13 @@ fn recovery_skips_to_the_end_of_the_next_statement() {
                 Whitespace@1..2 " "
                 Number@2..3 "1"
               Whitespace@3..4 "\n"
-              Error@4..9
+              Attribute@4..9
                 Ident@4..5 "b"
                 Whitespace@5..6 " "
                 Assign@6..7 "="
                 Whitespace@7..8 " "
-                Number@8..9 "2"
+                LiteralExpr@8..9
+                  Number@8..9 "2"
         "#]],
     );
 }

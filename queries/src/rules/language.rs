@@ -1,6 +1,6 @@
 //! Rules about text that is no configuration.
 
-use alloy_syntax::Severity;
+use alloy_syntax::{Applicability, Severity};
 
 use super::{Rule, codes};
 
@@ -29,7 +29,7 @@ pub(super) static RULES: &[Rule] = &[
         code: codes::INVALID_LABEL,
         name: "invalid-label",
         severity: Severity::Error,
-        fix: None,
+        fix: Some(Applicability::Unsafe),
         since: "0.1.0",
         summary: "Finds labels that are not an identifier in double quotes.",
         why: "A label becomes part of the names by which other blocks refer to a block, so it \

@@ -36,13 +36,27 @@ pub(super) static DEPRECATION: &[Rule] = &[
         since: "0.1.0",
         summary: "Finds attributes, blocks and components that are deprecated.",
         why: "They still work but may go away. The note says what to use instead.",
-        bad: r#"prometheus.exporter.redis "cache" {
-	redis_addr    = "localhost:6379"
-	set_client_name = true
+        bad: r#"prometheus.scrape "nodes" {
+	targets                  = [{"__address__" = "localhost:9100"}]
+	forward_to               = [prometheus.remote_write.main.receiver]
+	scrape_classic_histograms = true
+}
+
+prometheus.remote_write "main" {
+	endpoint {
+		url = "https://metrics.example.com/api/v1/write"
+	}
 }
 "#,
-        good: r#"prometheus.exporter.redis "cache" {
-	redis_addr = "localhost:6379"
+        good: r#"prometheus.scrape "nodes" {
+	targets    = [{"__address__" = "localhost:9100"}]
+	forward_to = [prometheus.remote_write.main.receiver]
+}
+
+prometheus.remote_write "main" {
+	endpoint {
+		url = "https://metrics.example.com/api/v1/write"
+	}
 }
 "#,
         reported: false,

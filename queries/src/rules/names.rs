@@ -136,18 +136,35 @@ prometheus.remote_write "main" {
         why: "Community components are made and kept up by the community alone. They have to be \
               allowed with --feature.community-components.enabled, for a check as well as for a \
               run.",
-        bad: r#"prometheus.exporter.scaphandre "power" { }
-"#,
-        good: r#"prometheus.exporter.unix "host" { }
+        bad: r#"otelcol.receiver.otlp "apps" {
+	grpc { }
 
-prometheus.scrape "host" {
-	targets    = prometheus.exporter.unix.host.targets
-	forward_to = [prometheus.remote_write.main.receiver]
+	output {
+		traces = [otelcol.exporter.splunkhec.main.input]
+	}
 }
 
-prometheus.remote_write "main" {
-	endpoint {
-		url = "https://metrics.example.com/api/v1/write"
+otelcol.exporter.splunkhec "main" {
+	client {
+		endpoint = "https://splunk.example.com:8088/services/collector"
+	}
+
+	splunk {
+		token = sys.env("SPLUNK_TOKEN")
+	}
+}
+"#,
+        good: r#"otelcol.receiver.otlp "apps" {
+	grpc { }
+
+	output {
+		traces = [otelcol.exporter.otlphttp.main.input]
+	}
+}
+
+otelcol.exporter.otlphttp "main" {
+	client {
+		endpoint = "https://otlp.example.com"
 	}
 }
 "#,

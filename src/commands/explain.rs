@@ -1,0 +1,185 @@
+//! `alloy explain` (spec/cli.md §11), and the same texts for `alloy check --explain`.
+
+use std::fmt::Write as _;
+
+use alloy_queries::rules::{FAMILIES, Rule, rule, severity_name, similar_rules};
+use alloy_value::quote;
+use anyhow::{Result, anyhow, bail};
+use serde_json::{Value, json};
+
+use crate::cli::commands::Outcome;
+use crate::cli::flags::Parsed;
+use crate::cli::output::{err, out};
+
+/// Version of the JSON forms.
+const JSON_VERSION: u32 = 1;
+const UNKNOWN_RULE: u8 = 1;
+const BAD_USAGE: u8 = 2;
+
+#[derive(Clone, Copy)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
+    let outcome = format(parsed).and_then(|format| match parsed.bool("list") {
+        true if !parsed.positionals.is_empty() => bail!("--list takes no rule"),
+        true => Ok(list(format)),
+        false => match parsed.positionals.as_slice() {
+            [] => Err(anyhow!("which rule? Give its code or name, or --list")),
+            [name, ..] => Ok(explain_as(&name.to_string_lossy(), format)),
+        },
+    });
+    outcome.or_else(|error| {
+        err(&format!("Error: {error:#}\n"));
+        Ok(Outcome::Code(BAD_USAGE))
+    })
+}
+
+fn format(parsed: &Parsed) -> Result<Format> {
+    match parsed.text("output-format") {
+        "text" => Ok(Format::Text),
+        "json" => Ok(Format::Json),
+        other => bail!("unknown output format {}; use text or json", quote(other)),
+    }
+}
+
+/// Prints what a rule finds, or that there is none of this name.
+pub(crate) fn explain(name: &str) -> Outcome {
+    explain_as(name, Format::Text)
+}
+
+/// Prints all rules.
+pub(crate) fn list_rules() -> Outcome {
+    list(Format::Text)
+}
+
+fn explain_as(name: &str, format: Format) -> Outcome {
+    let Some(rule) = rule(name) else {
+        let mut message = format!("Error: there is no rule {}", quote(name));
+        let near: Vec<String> = similar_rules(name).into_iter().map(quote).collect();
+        message.push_str(&match near.as_slice() {
+            [] => "; `alloy explain --list` names all".to_owned(),
+            near => format!("; did you mean {}?", near.join(" or ")),
+        });
+        err(&format!("{message}\n"));
+        return Outcome::Code(UNKNOWN_RULE);
+    };
+    match format {
+        Format::Text => out(&rule.explanation()),
+        Format::Json => print_json(&json!({ "version": JSON_VERSION, "rule": json_of(rule) })),
+    }
+    Outcome::Done
+}
+
+fn list(format: Format) -> Outcome {
+    let all = || FAMILIES.iter().flat_map(|family| family.rules);
+    match format {
+        Format::Text => {
+            let width = all().map(|rule| rule.name.len()).max().unwrap_or(0);
+            let mut text = String::new();
+            for rule in all() {
+                let severity = severity_name(rule.severity);
+                let later = if rule.reported { "" } else { " (not in this version yet)" };
+                // Writing to a string cannot fail.
+                let _ok = writeln!(
+                    text,
+                    "{}  {:width$}  {severity:7}  {}{later}",
+                    rule.code, rule.name, rule.summary
+                );
+            }
+            out(&text);
+        }
+        Format::Json => {
+            let rules: Vec<Value> = all().map(json_of).collect();
+            print_json(&json!({ "version": JSON_VERSION, "rules": rules }));
+        }
+    }
+    Outcome::Done
+}
+
+fn json_of(rule: &Rule) -> Value {
+    json!({
+        "code": rule.code,
+        "name": rule.name,
+        "severity": severity_name(rule.severity),
+        "fix": rule.fix_text(),
+        "since": rule.since,
+        "reported": rule.reported,
+        "summary": rule.summary,
+        "why": rule.why,
+        "bad": rule.bad,
+        "good": rule.good,
+        "url": rule.url(),
+    })
+}
+
+fn print_json(value: &Value) {
+    out(&format!("{value:#}\n"));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use alloy_queries::{Diagnostic, Engine, HostFacts, Options, Source};
+
+    use super::*;
+
+    fn check(text: &str) -> Vec<Diagnostic> {
+        let source = Source { name: "example.alloy".into(), text: text.into() };
+        let options = Options::default();
+        Engine::check(alloy::registry(), HostFacts::default(), options, vec![source])
+    }
+
+    /// Every bad example has the problem of its rule and no other, and no good example has one. A
+    /// rule says whether it is reported, so a new check has to say so here.
+    #[test]
+    fn examples_show_their_rule() {
+        let mut later = 0;
+        let mut wrong = String::new();
+        for rule in FAMILIES.iter().flat_map(|family| family.rules) {
+            let codes = |text| -> BTreeSet<_> {
+                check(text).into_iter().map(|d| d.code.unwrap_or("none")).collect()
+            };
+            let (bad, good) = (codes(rule.bad), codes(rule.good));
+            if !rule.reported {
+                later += 1;
+                if bad.contains(rule.code) {
+                    wrong.push_str(&format!("{}: is reported now, say so\n", rule.code));
+                }
+                continue;
+            }
+            if bad != BTreeSet::from([rule.code]) {
+                let found = check(rule.bad);
+                wrong.push_str(&format!("{} bad: {bad:?} {found:?}\n", rule.code));
+            }
+            if !good.is_empty() {
+                let found = check(rule.good);
+                wrong.push_str(&format!("{} good: {good:?} {found:?}\n", rule.code));
+            }
+            let severities = check(rule.bad).into_iter().map(|d| d.severity);
+            if !severities.clone().all(|severity| severity == rule.severity) {
+                wrong.push_str(&format!("{}: severity {severities:?}\n", rule.code));
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong}");
+        eprintln!("{later} rules are not reported yet");
+    }
+
+    /// Examples are formatted, those about layout and syntax excepted.
+    #[test]
+    fn examples_are_formatted() {
+        for rule in FAMILIES.iter().flat_map(|family| family.rules) {
+            for text in [rule.bad, rule.good] {
+                let Ok(formatted) = alloy_syntax::format(text) else {
+                    assert!(rule.code.starts_with("AL0"), "{} does not parse", rule.code);
+                    continue;
+                };
+                let is_layout = rule.code == alloy_queries::rules::codes::UNFORMATTED;
+                assert!(is_layout || formatted == text, "{}:\n{formatted}", rule.code);
+            }
+        }
+    }
+}
