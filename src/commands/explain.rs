@@ -130,7 +130,7 @@ mod tests {
     fn check(text: &str) -> Vec<Diagnostic> {
         let source = Source { name: "example.alloy".into(), text: text.into() };
         let options = Options::default();
-        Engine::check(alloy::registry(), HostFacts::default(), options, vec![source])
+        Engine::check(alloy::registry::registry(), HostFacts::default(), options, vec![source])
     }
 
     /// Every bad example has the problem of its rule and no other, and no good example has one. A

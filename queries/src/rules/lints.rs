@@ -37,9 +37,9 @@ pub(super) static DEPRECATION: &[Rule] = &[
         summary: "Finds attributes, blocks and components that are deprecated.",
         why: "They still work but may go away. The note says what to use instead.",
         bad: r#"prometheus.scrape "nodes" {
-	targets                  = [{"__address__" = "localhost:9100"}]
-	forward_to               = [prometheus.remote_write.main.receiver]
-	scrape_classic_histograms = true
+	targets                     = [{"__address__" = "localhost:9100"}]
+	forward_to                  = [prometheus.remote_write.main.receiver]
+	enable_protobuf_negotiation = true
 }
 
 prometheus.remote_write "main" {

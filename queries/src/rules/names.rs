@@ -154,17 +154,14 @@ otelcol.exporter.splunkhec "main" {
 	}
 }
 "#,
-        good: r#"otelcol.receiver.otlp "apps" {
-	grpc { }
-
-	output {
-		traces = [otelcol.exporter.otlphttp.main.input]
-	}
+        good: r#"prometheus.scrape "nodes" {
+	targets    = [{"__address__" = "localhost:9100"}]
+	forward_to = [prometheus.remote_write.main.receiver]
 }
 
-otelcol.exporter.otlphttp "main" {
-	client {
-		endpoint = "https://otlp.example.com"
+prometheus.remote_write "main" {
+	endpoint {
+		url = "https://metrics.example.com/api/v1/write"
 	}
 }
 "#,
@@ -179,9 +176,7 @@ otelcol.exporter.otlphttp "main" {
         summary: "Finds blocks that exist but that this version knows by name only.",
         why: "Their arguments are not known here, so neither a check nor a run can work with them. \
               A later version may.",
-        bad: r#"mimir.rules.kubernetes "rules" {
-	address = "https://mimir.example.com"
-}
+        bad: r#"beyla.ebpf "services" { }
 "#,
         good: r#"logging {
 	level = "debug"
