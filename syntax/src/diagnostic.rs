@@ -171,6 +171,9 @@ pub struct Diagnostic {
     pub fixes: Vec<Fix>,
     /// Id of the block that it is about.
     pub component: Option<Arc<str>>,
+    /// True if it only follows from another finding. The reference reports such findings, reports
+    /// for people leave them out.
+    pub follows: bool,
 }
 
 impl Diagnostic {
@@ -187,6 +190,7 @@ impl Diagnostic {
             related: Vec::new(),
             fixes: Vec::new(),
             component: None,
+            follows: false,
         }
     }
 
@@ -204,6 +208,12 @@ impl Diagnostic {
     /// `message` instead.
     pub fn wording(&self) -> &str {
         self.plain.as_deref().unwrap_or(&self.message)
+    }
+
+    /// The same in other words for users.
+    #[must_use]
+    pub fn with_plain(self, plain: impl Into<String>) -> Diagnostic {
+        Diagnostic { plain: Some(plain.into()), ..self }
     }
 
     /// The same with a code.

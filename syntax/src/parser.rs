@@ -12,11 +12,11 @@
 
 use rowan::{GreenNode, GreenNodeBuilder, Language as _};
 
-use crate::chars::{is_identifier, quote};
+use crate::chars::{is_identifier, quote, sanitize_identifier};
 use crate::guide::{Guide, Open};
 use crate::kind::Alloy;
 use crate::lexer::{LexError, Lexer, Token};
-use crate::{Diagnostic, LineIndex, Span, SyntaxKind};
+use crate::{Applicability, Diagnostic, Edit, Fix, LineIndex, Span, SyntaxKind};
 
 use SyntaxKind as K;
 
@@ -53,6 +53,9 @@ pub(crate) fn parse_expr(text: &str) -> (GreenNode, Vec<Diagnostic>) {
     parser.expect(K::Terminator);
     parser.finish_root()
 }
+
+/// Longest piece of text that a message shows, in characters.
+const LONGEST_SHOWN: usize = 30;
 
 /// A place in the tree being built, around which a node can be put later.
 type Checkpoint = rowan::Checkpoint;
@@ -161,11 +164,13 @@ impl<'a> Parser<'a> {
                         name_start,
                         name_end,
                         "attribute names may only consist of a single identifier with no \".\"",
+                        "the name of an attribute has no dots",
                     );
                 }
                 if let Some(label) = label {
                     let message = "attribute names may not have labels";
-                    self.range_error(label.start, label.end, message);
+                    let plain = "an attribute has no label";
+                    self.range_error(label.start, label.end, message, plain);
                 }
                 self.attribute(start)
             }
@@ -205,7 +210,8 @@ impl<'a> Parser<'a> {
                         "expected block label to be a double quoted string, but got {}",
                         quote(source)
                     );
-                    self.coded_error(INVALID_LABEL, message);
+                    let plain = "a label is written in double quotes";
+                    self.label_error(token, message, plain.to_owned());
                 } else {
                     // Both quotes are cut without looking, as if the literal were terminated.
                     let content = cut_quotes(source);
@@ -218,7 +224,12 @@ impl<'a> Parser<'a> {
                             "expected block label to be a valid identifier, but got {}",
                             quote(content)
                         );
-                        self.coded_error(INVALID_LABEL, message);
+                        let plain = format!(
+                            "the label {} has other characters than letters, digits and \
+                             underscores, or starts with a digit",
+                            quote(content)
+                        );
+                        self.label_error(token, message, plain);
                     }
                 }
                 self.bump();
@@ -282,7 +293,8 @@ impl<'a> Parser<'a> {
             let (height, closed) = self.block_body();
             if closed {
                 let end = self.previous_end();
-                self.range_error(start_offset, end, "cannot use a block as an expression");
+                let message = "cannot use a block as an expression";
+                self.range_error(start_offset, end, message, "a block cannot be a value");
             }
             height
         } else {
@@ -480,12 +492,21 @@ impl<'a> Parser<'a> {
             return;
         }
         if self.current != K::Comma {
-            self.error(message.to_owned());
+            self.error(message.to_owned(), Some(self.missing_separator(end)));
             if self.is_outside(open) {
                 return;
             }
         }
         self.bump();
+    }
+
+    fn missing_separator(&self, end: K) -> String {
+        let after = match end {
+            K::RCurly => "field",
+            K::RParen => "argument",
+            _ => "element",
+        };
+        format!("missing `,` after the {after}, found {}", self.found())
     }
 
     // Errors and skipping.
@@ -546,32 +567,70 @@ impl<'a> Parser<'a> {
     }
 
     fn error_expected(&mut self, what: &str) {
-        self.error(format!("expected {what}, got {}", self.current.name()));
+        let message = format!("expected {what}, got {}", self.current.name());
+        let plain = format!("expected {}, found {}", words(what), self.found());
+        self.error(message, Some(plain));
     }
 
-    fn error(&mut self, message: String) {
-        self.coded_error(SYNTAX, message);
+    /// The current token in words.
+    fn found(&self) -> String {
+        match self.current {
+            K::Eof => "the end of the file".to_owned(),
+            K::Terminator => "the end of the line".to_owned(),
+            _ => {
+                let text = self.text_of(self.token());
+                let first = text.lines().next().unwrap_or_default();
+                match first.char_indices().nth(LONGEST_SHOWN) {
+                    Some((end, _)) => format!("`{}...`", &first[..end]),
+                    None if first.len() < text.len() => format!("`{first}...`"),
+                    None => format!("`{text}`"),
+                }
+            }
+        }
+    }
+
+    fn label_error(&mut self, label: Token, message: String, plain: String) {
+        let mut diagnostic = Diagnostic::error(Span::at(label.start), message)
+            .with_code(INVALID_LABEL)
+            .with_plain(plain);
+        let source = self.text_of(label);
+        let content = cut_quotes(source);
+        let is_closed = source.len() == content.len() + 2 && source.ends_with(['"', '`']);
+        if let Some(name) = sanitize_identifier(content).filter(|_| is_closed) {
+            let text = format!("\"{name}\"");
+            diagnostic = diagnostic.with_fix(Fix {
+                title: format!("write it as {text}"),
+                applicability: Applicability::Unsafe,
+                edits: vec![Edit { span: label.start..label.end, text }],
+            });
+        }
+        self.report(diagnostic);
     }
 
     /// Reports at the current token, but only once per line.
-    fn coded_error(&mut self, code: &'static str, message: String) {
+    fn error(&mut self, message: String, plain: Option<String>) {
+        let diagnostic = Diagnostic::error(Span::at(self.offset()), message).with_code(SYNTAX);
+        self.report(Diagnostic { plain, ..diagnostic });
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
         let offset = self.offset();
         let text = self.text;
         let line = self.lines.get_or_insert_with(|| LineIndex::new(text)).line_of(offset);
-        if self.last_error_line.replace(line) == Some(line) {
-            return;
+        if self.last_error_line.replace(line) != Some(line) {
+            self.push(diagnostic);
         }
-        self.push(code, Span::at(offset), message);
     }
 
     /// Reports a range; neither obeys nor counts for the one error per line.
-    fn range_error(&mut self, start: u32, end: u32, message: &str) {
-        self.push(SYNTAX, Span::Bytes { start, end: Some(end) }, message.to_owned());
+    fn range_error(&mut self, start: u32, end: u32, message: &str, plain: &str) {
+        let span = Span::Bytes { start, end: Some(end) };
+        self.push(Diagnostic::error(span, message).with_code(SYNTAX).with_plain(plain));
     }
 
-    fn push(&mut self, code: &'static str, span: Span, message: String) {
+    fn push(&mut self, diagnostic: Diagnostic) {
         self.take_lex_errors(self.at);
-        self.diagnostics.push(Diagnostic::error(span, message).with_code(code));
+        self.diagnostics.push(diagnostic);
     }
 
     /// Records the errors of the tokens read so far.
@@ -586,7 +645,7 @@ impl<'a> Parser<'a> {
     /// Skips what is nested too deep: up to the end of the bracket that starts here, and of what
     /// follows it in the same expression.
     fn too_deep(&mut self) {
-        self.error(format!("nesting is deeper than {MAX_DEPTH} levels"));
+        self.error(format!("nesting is deeper than {MAX_DEPTH} levels"), None);
         self.start(K::Error);
         let block = self.current == K::LCurly;
         let mut open = 0usize;
@@ -733,6 +792,21 @@ impl<'a> Parser<'a> {
         self.take_lex_errors(usize::MAX);
         (self.builder.finish(), self.diagnostics)
     }
+}
+
+/// What was expected, in words that users know.
+fn words(what: &str) -> String {
+    match what {
+        "TERMINATOR" => "the end of the line",
+        "identifier" | "IDENT" => "a name",
+        "block label" => "`=`, `{` or a label in double quotes",
+        "attribute assignment or block body" => "`=` and a value, or `{`",
+        "block body" => "`{`",
+        "expression" => "a value",
+        "field name (string or identifier)" => "the name of a field",
+        token => return format!("`{token}`"),
+    }
+    .to_owned()
 }
 
 fn raw(kind: K) -> rowan::SyntaxKind {

@@ -187,3 +187,65 @@ fn positions_of_blocks_and_keys() {
     let keys: Vec<String> = object.fields().map(|field| field.key()).collect();
     assert_eq!(keys, ["k", "\"\""]);
 }
+
+/// Message, words for users and the text after the fix, of everything that is wrong.
+fn worded(text: &str) -> String {
+    let mut out = String::new();
+    for diagnostic in parse_file(text).diagnostics().iter() {
+        let code = diagnostic.code.unwrap();
+        out += &format!("{code} {} | {}\n", diagnostic.message, diagnostic.wording());
+        for fix in &diagnostic.fixes {
+            let edit = &fix.edits[0];
+            let mut fixed = text.to_owned();
+            let span = edit.span.start as usize..edit.span.end as usize;
+            fixed.replace_range(span, &edit.text);
+            out += &format!("  {}: {fixed}\n", fix.title);
+        }
+    }
+    out
+}
+
+#[test]
+fn syntax_errors_have_words_that_users_know() {
+    let texts = [
+        "a b { }",
+        "a \"1-x\" { }",
+        "a `b` { }",
+        "a.b = 1",
+        "a \"b\" = 1",
+        "a = [1 2]",
+        "a = {b = 1 c = 2}",
+        "a = f(1 2)",
+        "a = {1 = 2}",
+        "a {\nb = \n}",
+        "a {\nb = 1",
+        "a = 1 2",
+        "a",
+        "a \"b\"",
+        "a = x.1",
+        "a = b { }",
+        "a = [\"a very long string that nobody wants to see again\" 1]",
+    ];
+    expect![[r#"
+        AL001 expected block label, got IDENT | expected `=`, `{` or a label in double quotes, found `b`
+        AL002 expected block label to be a valid identifier, but got "1-x" | the label "1-x" has other characters than letters, digits and underscores, or starts with a digit
+          write it as "_1_x": a "_1_x" { }
+        AL002 expected block label to be a double quoted string, but got "`b`" | a label is written in double quotes
+          write it as "b": a "b" { }
+        AL001 attribute names may only consist of a single identifier with no "." | the name of an attribute has no dots
+        AL001 attribute names may not have labels | an attribute has no label
+        AL001 missing ',' in expression list | missing `,` after the element, found `2`
+        AL001 missing ',' in field list | missing `,` after the field, found `c`
+        AL001 missing ',' in expression list | missing `,` after the argument, found `2`
+        AL001 expected field name (string or identifier), got NUMBER | expected the name of a field, found `1`
+        AL001 expected expression, got } | expected a value, found `}`
+        AL001 expected }, got EOF | expected `}`, found the end of the file
+        AL001 expected TERMINATOR, got NUMBER | expected the end of the line, found `2`
+        AL001 expected block label, got TERMINATOR | expected `=`, `{` or a label in double quotes, found the end of the line
+        AL001 expected block body, got TERMINATOR | expected `{`, found the end of the line
+        AL001 expected TERMINATOR, got FLOAT | expected the end of the line, found `.1`
+        AL001 cannot use a block as an expression | a block cannot be a value
+        AL001 missing ',' in expression list | missing `,` after the element, found `1`
+    "#]]
+    .assert_eq(&texts.map(worded).concat());
+}

@@ -79,7 +79,7 @@ fn syntax_errors_at_the_end_of_a_text() {
     check_rich(
         "test.node \"a\" {\n\ttext = \n",
         expect![[r#"
-            error[AL001 syntax-error]: expected expression, got EOF
+            error[AL001 syntax-error]: expected a value, found the end of the file
              --> main.alloy:2:10
               |
             2 |     text = 
