@@ -58,7 +58,8 @@ pub fn evaluate_expression<T>(
     evaluate().map_err(|fault: Fault| vec![shown(text, &lines, &map, &fault)])
 }
 
-fn shown(text: &str, lines: &LineIndex, map: &SourceMap, fault: &Fault) -> Diagnostic {
+/// A fault at its place in `text`.
+pub(crate) fn shown(text: &str, lines: &LineIndex, map: &SourceMap, fault: &Fault) -> Diagnostic {
     let message = fault.text(|expr| expression_text(text, map.expr(expr)));
     let mut diagnostic = Diagnostic::error(ShownSpan::None, message).with_code(fault.code);
     if let Some(span) = span_of(map, &fault.subject) {

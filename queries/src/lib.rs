@@ -12,6 +12,7 @@
 //!
 //! Start reading at [`Engine`], then `inputs` (the ground state), `queries`, `names`, `evaluated`.
 
+mod alone;
 mod api;
 mod check;
 mod db;
@@ -42,6 +43,7 @@ mod tests;
 mod view;
 
 pub use alloy_syntax::{Diagnostic, summary};
+pub use alone::{check_body, evaluate_body};
 pub use api::{
     EvalError, HostFacts, Load, NodeChange, NodeId, NodeInfo, Options, Pending, Rejected, Source,
 };

@@ -38,6 +38,29 @@ pub(crate) fn lower_item(root: &SyntaxNode) -> (ItemHir, SourceMap) {
     (hir, map)
 }
 
+/// Lowers the statements of a file into a block without a name.
+pub(crate) fn lower_file(root: &SyntaxNode) -> (BlockHir, SourceMap) {
+    let mut lower = Lower::default();
+    let is_statement = |node: &SyntaxNode| matches!(node.kind(), K::Block | K::Attribute);
+    let (statements, nested): (Vec<_>, Vec<_>) =
+        root.children().filter(is_statement).map(|node| lower.statement(&node)).unzip();
+    let whole = node_span(root);
+    let start = Span { start: whole.start, end: whole.start };
+    let map = SourceMap {
+        exprs: lower.spans.into(),
+        members: lower.members.into(),
+        keys: lower.keys.into(),
+        root: StatementSpan { whole, name: start, header: start, nested: nested.into() },
+    };
+    let hir = BlockHir {
+        name: SmolStr::default(),
+        label: None,
+        statements: statements.into(),
+        exprs: lower.exprs.into(),
+    };
+    (hir, map)
+}
+
 /// Lowers a stand-alone expression into a block with one attribute called `expr`.
 pub(crate) fn lower_expr(root: &SyntaxNode) -> (BlockHir, SourceMap, ExprId) {
     let mut lower = Lower::default();

@@ -23,9 +23,19 @@ pub(crate) fn checked(db: &dyn Db, block: Block) -> Box<[Finding]> {
     let hir = block_hir(db, block);
     let Lookup::Known(definition) = db.registry().lookup(&hir.name) else { return Box::default() };
     let Some((schema, decode)) = definition.args else { return Box::default() };
-    let mut checker = Checker { hir, decode, path: Vec::new(), findings: Vec::new() };
-    checker.body(schema(), &hir.statements);
-    checker.findings.into()
+    check_statements(hir, schema(), decode).into()
+}
+
+/// What is wrong with the statements of `hir` as arguments with that schema.
+pub(crate) fn check_statements(
+    hir: &BlockHir,
+    schema: &'static StructSchema,
+    decode: DecodeFn,
+) -> Vec<Finding> {
+    let mut checker =
+        Checker { hir, decode, path: Vec::new(), blocks: Vec::new(), findings: Vec::new() };
+    checker.body(schema, &hir.statements);
+    checker.findings
 }
 
 struct Checker<'a> {
@@ -33,7 +43,16 @@ struct Checker<'a> {
     decode: DecodeFn,
     /// Statement indices that lead to the body under way.
     path: Vec<u32>,
+    /// The blocks on that way.
+    blocks: Vec<Probed>,
     findings: Vec<Finding>,
+}
+
+/// What a block must have so that an error in its body is the first that decoding finds.
+#[derive(Clone, Copy)]
+struct Probed {
+    takes_label: bool,
+    times: usize,
 }
 
 /// A field by the name that a statement uses for it.
@@ -149,10 +168,11 @@ impl Checker<'_> {
                                     let message =
                                         format!("block {quoted} may only be specified once");
                                     self.error(codes::REPEATED, Part::Whole, message);
+                                } else {
+                                    self.nested(schema, 1, &block.statements);
                                 }
-                                self.body(schema, &block.statements);
                             }
-                            BlockType::Many(schema) => self.body(schema, &block.statements),
+                            BlockType::Many(schema) => self.nested(schema, 1, &block.statements),
                             BlockType::Exactly(schema, want) => {
                                 let got = count(&block.name);
                                 if got != want {
@@ -161,11 +181,16 @@ impl Checker<'_> {
                                          but was specified {got} times"
                                     );
                                     self.error(codes::REPEATED, Part::Whole, message);
+                                } else {
+                                    self.nested(schema, want, &block.statements);
                                 }
-                                self.body(schema, &block.statements);
                             }
                             BlockType::Map => {
-                                if block.label.is_some() {
+                                if count(&block.name) > 1 {
+                                    let message =
+                                        format!("block {quoted} may only be specified once");
+                                    self.error(codes::REPEATED, Part::Whole, message);
+                                } else if block.label.is_some() {
                                     let message = format!("block {quoted} requires empty label");
                                     self.error(codes::UNEXPECTED_LABEL, Part::Header, message);
                                 }
@@ -177,9 +202,10 @@ impl Checker<'_> {
             self.path.pop();
         }
         for field in schema.flat_fields() {
-            let present = statements.iter().any(|statement| match statement {
-                Statement::Attribute { name, .. } => name == field.name,
-                Statement::Block(block) => block.name == field.name,
+            let present = statements.iter().any(|statement| match (statement, field.kind) {
+                (Statement::Attribute { name, .. }, FieldKind::Attribute) => name == field.name,
+                (Statement::Block(block), FieldKind::Block) => block.name == field.name,
+                _ => false,
             });
             if field.required && !present {
                 let quoted = quote(field.name);
@@ -196,6 +222,13 @@ impl Checker<'_> {
                 }
             }
         }
+    }
+
+    /// Looks into the block at the current path, which must stand there `times` times.
+    fn nested(&mut self, schema: &'static StructSchema, times: usize, statements: &[Statement]) {
+        self.blocks.push(Probed { takes_label: schema.takes_label(), times });
+        self.body(schema, statements);
+        self.blocks.pop();
     }
 
     fn attribute(&mut self, schema: &StructSchema, seen: &[Statement], name: &str, value: ExprId) {
@@ -237,7 +270,7 @@ impl Checker<'_> {
         let mut found: Vec<(ExprId, Finding)> = Vec::new();
         let mut nulled = Vec::new();
         while let Some(value) = self.literal_value(expr, &mut nulled, &mut found) {
-            let Err(error) = (self.decode)(&self.probe(&value)) else { break };
+            let Err(error) = (self.decode)(&self.probe(&fitted(value, ty))) else { break };
             // Errors about enclosing bodies (missing attributes) are none of this attribute.
             let about_value = matches!(error.about, About::Value | About::Validation);
             if error.statements.len() != self.path.len() || !about_value {
@@ -374,6 +407,9 @@ impl Checker<'_> {
 
     fn evaluate(&self, id: ExprId) -> Result<Value, Fault> {
         Evaluator::new(self.hir, &Nothing).evaluate(id).map_err(|mut fault| {
+            if let Expr::Binary { .. } = self.hir.expr(id) {
+                fault.subject = Subject::Expr(id);
+            }
             // The static form of the message has no expression text in front.
             fault.decorated = false;
             if let Some(rest) = fault.message.strip_prefix("should be ") {
@@ -386,24 +422,30 @@ impl Checker<'_> {
         })
     }
 
-    /// A body with the attribute at the current path and nothing else.
+    /// A body with the attribute at the current path and what decoding must find to get there.
+    /// Labels are not checked here, so they are put right.
     fn probe(&self, value: &Value) -> EvaluatedBody {
-        let mut entry = None;
+        let mut entries = Vec::new();
         let mut path = self.path.as_slice();
         while let Some(statement) = self.hir.statement(path) {
-            entry = Some(match statement {
+            entries = match statement {
                 Statement::Attribute { name, .. } => {
-                    BodyEntry::Attribute { name: name.as_str().into(), value: value.clone() }
+                    let (name, value) = (name.as_str().into(), value.clone());
+                    vec![BodyEntry::Attribute { name, value }]
                 }
-                Statement::Block(block) => BodyEntry::Block(EvaluatedBlock {
-                    name: block.name.as_str().into(),
-                    label: block.label.as_deref().map(Into::into),
-                    body: EvaluatedBody { entries: entry.into_iter().collect() },
-                }),
-            });
+                Statement::Block(block) => {
+                    let probed = self.blocks.get(path.len() - 1);
+                    let entry = BodyEntry::Block(EvaluatedBlock {
+                        name: block.name.as_str().into(),
+                        label: probed.is_some_and(|p| p.takes_label).then(|| "label".into()),
+                        body: EvaluatedBody { entries },
+                    });
+                    vec![entry; probed.map_or(1, |p| p.times)]
+                }
+            };
             path = &path[..path.len() - 1];
         }
-        EvaluatedBody { entries: entry.into_iter().collect() }
+        EvaluatedBody { entries }
     }
 
     fn unknown_block(&mut self, schema: &StructSchema, name: &str) {
@@ -445,6 +487,36 @@ fn suggest_value(help: &mut Help, text: &Str, values: &[&'static str], literal: 
     help.suggest(&text, values.iter().copied(), Subject::Expr(literal), quote);
     let all: Vec<String> = values.iter().map(|value| quote(value)).collect();
     help.notes.push(format!("allowed are {}", all.join(", ")));
+}
+
+/// The value with as many elements as lists of a fixed length want: lengths are not checked here.
+fn fitted(value: Value, ty: &TypeSchema) -> Value {
+    match (value, ty) {
+        (value, TypeSchema::Optional(inner)) => fitted(value, inner),
+        (Value::Array(items), TypeSchema::FixedList(inner, len)) => {
+            let mut items: Vec<_> = items.iter().map(|v| fitted(v.clone(), inner)).collect();
+            items.resize(*len, Value::Null);
+            Value::from(items)
+        }
+        (Value::Array(items), TypeSchema::List(inner)) => {
+            Value::Array(items.iter().map(|v| fitted(v.clone(), inner)).collect())
+        }
+        (Value::Object(object), TypeSchema::Map(_) | TypeSchema::Struct(_)) => {
+            let member_type = |name: &str| match ty {
+                TypeSchema::Map(inner) => Some(*inner),
+                TypeSchema::Struct(schema) => schema().find(name).map(|found| &found.field.ty),
+                _ => None,
+            };
+            let mut object = std::sync::Arc::unwrap_or_clone(object);
+            for (name, member) in &mut object.members {
+                if let Some(ty) = member_type(&name.to_lossy()) {
+                    *member = fitted(std::mem::take(member), ty);
+                }
+            }
+            Value::from(object)
+        }
+        (value, _) => value,
+    }
 }
 
 /// The scope of literals.

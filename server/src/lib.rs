@@ -12,7 +12,6 @@
 //! Start reading at [`Server`], then `routes`.
 
 mod component;
-mod json;
 mod listen;
 mod response;
 mod routes;

@@ -2,6 +2,7 @@
 
 use alloy_component::Health;
 use alloy_runtime::{GraphSnapshot, NodeCell, NodeEdges};
+use alloy_value::json::{Fields, Statements};
 use alloy_value::{EvaluatedBody, Value};
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
@@ -9,7 +10,6 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 use crate::State;
-use crate::json::{Fields, Statements};
 use crate::response::{Answer, api_error, compressed, not_found, text};
 
 const JSON: &str = "application/json";

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Ident};
 
-use crate::model::{Field, Kind, Struct, TextRules, Variant, is_list, variants};
+use crate::model::{Field, Kind, Struct, TextRules, Variant, variants};
 
 /// `Args`: the structure and the trait on top of it.
 pub(crate) fn args(input: &DeriveInput) -> syn::Result<TokenStream> {
@@ -229,8 +229,8 @@ fn initial(field: &Field) -> TokenStream {
             value
         }),
         (Kind::Squash, ..) => quote!(<#ty as ::alloy_value::structure::Structure>::initial()),
-        (Kind::Block, ..) if field.required() && !is_list(ty) => {
-            quote!(<#ty as ::alloy_value::structure::Structure>::initial())
+        (Kind::Block, ..) if field.required() => {
+            quote!(<#ty as ::alloy_value::structure::BlockField>::start())
         }
         (Kind::Attribute, ..) => quote!(::alloy_value::structure::zero::<#ty>()),
         _ => quote!(<#ty as ::core::default::Default>::default()),

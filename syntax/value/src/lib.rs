@@ -19,6 +19,7 @@ mod decode;
 mod definition;
 mod duration;
 mod equality;
+pub mod json;
 mod known;
 mod number;
 mod quote;

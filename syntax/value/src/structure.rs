@@ -98,8 +98,8 @@ impl<T: FromValue + ToValue> AttributeSlot for T {
 /// A block's value: a struct, an optional one, a list of them, or a free-form map. As part of an
 /// object it is a value like any other.
 pub trait BlockSlot: AttributeSlot {
-    /// Decodes one occurrence; `first` for the first of this body.
-    fn add(&mut self, block: &EvaluatedBlock, first: bool) -> Result<(), DecodeError>;
+    /// Decodes one occurrence, number `nth` of this body.
+    fn add(&mut self, block: &EvaluatedBlock, nth: usize) -> Result<(), DecodeError>;
     /// Every occurrence as label and body.
     fn shown(&self) -> Vec<(Option<Arc<str>>, EvaluatedBody)>;
 }
@@ -108,6 +108,8 @@ pub trait BlockSlot: AttributeSlot {
 pub trait BlockField: BlockSlot {
     /// `Struct`, `Optional(Struct)`, `List(Struct)`, `FixedList(Struct, n)` or `Map`.
     const TYPE: TypeSchema;
+    /// What holds before the first occurrence, where nothing else is given.
+    fn start() -> Self;
 }
 
 fn decode_block(fields: &mut dyn Fields, block: &EvaluatedBlock) -> Result<(), DecodeError> {
@@ -146,7 +148,7 @@ fn label_of(fields: &dyn Fields) -> Option<String> {
 }
 
 impl<T: Structure> BlockSlot for T {
-    fn add(&mut self, block: &EvaluatedBlock, _first: bool) -> Result<(), DecodeError> {
+    fn add(&mut self, block: &EvaluatedBlock, _nth: usize) -> Result<(), DecodeError> {
         if T::OWN_DEFAULTS {
             *self = T::initial();
         }
@@ -160,12 +162,16 @@ impl<T: Structure> BlockSlot for T {
 
 impl<T: Structure> BlockField for T {
     const TYPE: TypeSchema = TypeSchema::Struct(T::structure);
+
+    fn start() -> Self {
+        T::initial()
+    }
 }
 
 impl<T: Structure> BlockSlot for Option<T> {
-    fn add(&mut self, block: &EvaluatedBlock, first: bool) -> Result<(), DecodeError> {
+    fn add(&mut self, block: &EvaluatedBlock, nth: usize) -> Result<(), DecodeError> {
         match self {
-            Some(inner) => inner.add(block, first),
+            Some(inner) => inner.add(block, nth),
             None => decode_block(self.insert(T::initial()), block),
         }
     }
@@ -177,11 +183,15 @@ impl<T: Structure> BlockSlot for Option<T> {
 
 impl<T: Structure> BlockField for Option<T> {
     const TYPE: TypeSchema = TypeSchema::Optional(&<T as BlockField>::TYPE);
+
+    fn start() -> Self {
+        None
+    }
 }
 
 impl<T: Structure> BlockSlot for Vec<T> {
-    fn add(&mut self, block: &EvaluatedBlock, first: bool) -> Result<(), DecodeError> {
-        if first {
+    fn add(&mut self, block: &EvaluatedBlock, nth: usize) -> Result<(), DecodeError> {
+        if nth == 0 {
             self.clear();
         }
         let mut inner = T::initial();
@@ -197,6 +207,34 @@ impl<T: Structure> BlockSlot for Vec<T> {
 
 impl<T: Structure> BlockField for Vec<T> {
     const TYPE: TypeSchema = TypeSchema::List(&<T as BlockField>::TYPE);
+
+    fn start() -> Self {
+        Vec::new()
+    }
+}
+
+impl<T: Structure, const N: usize> BlockSlot for [T; N] {
+    fn add(&mut self, block: &EvaluatedBlock, nth: usize) -> Result<(), DecodeError> {
+        let mut inner = T::initial();
+        decode_block(&mut inner, block)?;
+        // How many there are has been checked before the first of them.
+        if let Some(slot) = self.get_mut(nth) {
+            *slot = inner;
+        }
+        Ok(())
+    }
+
+    fn shown(&self) -> Vec<(Option<Arc<str>>, EvaluatedBody)> {
+        self.iter().map(|inner| show_block(inner)).collect()
+    }
+}
+
+impl<T: Structure, const N: usize> BlockField for [T; N] {
+    const TYPE: TypeSchema = TypeSchema::FixedList(&<T as BlockField>::TYPE, N);
+
+    fn start() -> Self {
+        std::array::from_fn(|_| T::initial())
+    }
 }
 
 /// Decodes a block whose names are free: attributes only. Statements count in source order, and an
@@ -210,14 +248,12 @@ fn decode_free<T: FromValue>(block: &EvaluatedBlock) -> Result<T, DecodeError> {
     let mut stopped = None;
     for (index, entry) in block.body.entries.iter().enumerate() {
         let message = match entry {
-            BodyEntry::Attribute { name, .. } if members.get(name).is_some() => {
-                format!("attribute {} may only be provided once", quote(name))
-            }
+            // As in an object, the last one wins.
             BodyEntry::Attribute { name, value } => {
                 members.members.insert(Str::from(&**name), value.clone());
                 continue;
             }
-            BodyEntry::Block(_) => "nested blocks not supported here".to_owned(),
+            BodyEntry::Block(_) => "nested blocks not supported here",
         };
         stopped = Some(in_statement(DecodeError::new(About::Statement, message), index));
         break;
@@ -230,7 +266,7 @@ fn decode_free<T: FromValue>(block: &EvaluatedBlock) -> Result<T, DecodeError> {
 fn at_member(block: &EvaluatedBlock, mut error: DecodeError) -> DecodeError {
     let Some(PathSegment::Field(member)) = error.path.first() else { return error };
     let sets = |entry: &BodyEntry| matches!(entry, BodyEntry::Attribute { name, .. } if **name == **member);
-    let Some(at) = block.body.entries.iter().position(sets) else { return error };
+    let Some(at) = block.body.entries.iter().rposition(sets) else { return error };
     error.path.remove(0);
     in_statement(error, at)
 }
@@ -252,7 +288,7 @@ fn show_free(value: &Value) -> Vec<(Option<Arc<str>>, EvaluatedBody)> {
 macro_rules! free_form {
     ($($map:ident),*) => {$(
         impl<T: FromValue + ToValue> BlockSlot for $map<String, T> {
-            fn add(&mut self, block: &EvaluatedBlock, _first: bool) -> Result<(), DecodeError> {
+            fn add(&mut self, block: &EvaluatedBlock, _nth: usize) -> Result<(), DecodeError> {
                 self.extend(decode_free::<Self>(block)?);
                 Ok(())
             }
@@ -264,6 +300,10 @@ macro_rules! free_form {
 
         impl<T: FromValue + ToValue> BlockField for $map<String, T> {
             const TYPE: TypeSchema = TypeSchema::Map(&T::TYPE);
+
+            fn start() -> Self {
+                Self::default()
+            }
         }
     )*};
 }
@@ -284,9 +324,10 @@ pub trait OneOf: Sized {
 
 /// A list of [`OneOf`].
 pub trait OneOfSlot {
-    /// Decodes one occurrence of member `index`; `first` for the first of this body.
-    fn add(&mut self, index: usize, block: &EvaluatedBlock, first: bool)
-    -> Result<(), DecodeError>;
+    /// Decodes one occurrence of member `index`, number `nth` of this body.
+    fn add(&mut self, index: usize, block: &EvaluatedBlock, nth: usize) -> Result<(), DecodeError>;
+    /// Converts an array of objects, each of which has the member that the element is.
+    fn assign(&mut self, value: &Value) -> Result<(), DecodeError>;
     /// Every element as member index and fields.
     fn elements(&self) -> Vec<(usize, &dyn Fields)>;
     /// Removes every element.
@@ -294,18 +335,18 @@ pub trait OneOfSlot {
 }
 
 impl<T: OneOf> OneOfSlot for Vec<T> {
-    fn add(
-        &mut self,
-        index: usize,
-        block: &EvaluatedBlock,
-        first: bool,
-    ) -> Result<(), DecodeError> {
-        if first {
+    fn add(&mut self, index: usize, block: &EvaluatedBlock, nth: usize) -> Result<(), DecodeError> {
+        if nth == 0 {
             self.clear();
         }
         let mut element = T::start(index);
         decode_block(element.inner_mut(), block)?;
         self.push(element);
+        Ok(())
+    }
+
+    fn assign(&mut self, value: &Value) -> Result<(), DecodeError> {
+        *self = object::one_of_list(value)?;
         Ok(())
     }
 
@@ -374,6 +415,23 @@ fn with_field<R>(
     }
 }
 
+/// Fields that the statements so far have set, with how often.
+#[derive(Default)]
+struct Seen(Vec<(Vec<usize>, usize)>);
+
+impl Seen {
+    fn times(&self, path: &[usize]) -> usize {
+        self.0.iter().find(|(known, _)| known == path).map_or(0, |(_, times)| *times)
+    }
+
+    fn note(&mut self, path: Vec<usize>) {
+        match self.0.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, times)) => *times += 1,
+            None => self.0.push((path, 1)),
+        }
+    }
+}
+
 /// Decodes `body` into `fields`, which hold their defaults. Statements in source order, the first
 /// error ends it; then required fields in declaration order; then the struct's own check.
 pub fn decode_body(fields: &mut dyn Fields, body: &EvaluatedBody) -> Result<(), DecodeError> {
@@ -381,7 +439,7 @@ pub fn decode_body(fields: &mut dyn Fields, body: &EvaluatedBody) -> Result<(), 
     if schema.open {
         return checked(fields);
     }
-    let mut seen: Vec<Vec<usize>> = Vec::new();
+    let mut seen = Seen::default();
     for (index, entry) in body.entries.iter().enumerate() {
         let result = match entry {
             BodyEntry::Attribute { name, value } => {
@@ -404,7 +462,7 @@ fn attribute(
     schema: &'static StructSchema,
     name: &str,
     value: &Value,
-    seen: &mut Vec<Vec<usize>>,
+    seen: &mut Seen,
 ) -> Result<(), DecodeError> {
     let quoted = || quote(name);
     let Some(place) = place(schema, name) else {
@@ -417,7 +475,7 @@ fn attribute(
         let message = format!("{} must be a block, but is used as an attribute", quoted());
         return Err(DecodeError::new(About::Statement, message));
     }
-    if seen.contains(&place.path) {
+    if seen.times(&place.path) > 0 {
         let message = format!("attribute {} may only be provided once", quoted());
         return Err(DecodeError::new(About::Statement, message));
     }
@@ -425,7 +483,7 @@ fn attribute(
         FieldMut::Attribute(slot) => slot.assign(value),
         _ => Ok(()),
     })?;
-    seen.push(place.path);
+    seen.note(place.path);
     Ok(())
 }
 
@@ -434,7 +492,7 @@ fn nested(
     schema: &'static StructSchema,
     block: &EvaluatedBlock,
     body: &EvaluatedBody,
-    seen: &mut Vec<Vec<usize>>,
+    seen: &mut Seen,
 ) -> Result<(), DecodeError> {
     let quoted = || quote(&block.name);
     let Some(place) = place(schema, &block.name) else {
@@ -447,18 +505,16 @@ fn nested(
         let message = format!("{} must be an attribute, but is used as a block", quoted());
         return Err(DecodeError::new(About::Statement, message));
     }
-    let first = !seen.contains(&place.path);
-    if first {
+    let nth = seen.times(&place.path);
+    if nth == 0 {
         repetition(place.field, &block.name, body)?;
     }
     with_field(fields, &place.path, |field| match field {
-        FieldMut::Block(slot) => slot.add(block, first),
-        FieldMut::OneOf(slot) => slot.add(place.member.unwrap_or_default(), block, first),
+        FieldMut::Block(slot) => slot.add(block, nth),
+        FieldMut::OneOf(slot) => slot.add(place.member.unwrap_or_default(), block, nth),
         _ => Ok(()),
     })?;
-    if first {
-        seen.push(place.path);
-    }
+    seen.note(place.path);
     Ok(())
 }
 
@@ -485,7 +541,7 @@ fn repetition(field: &Field, name: &str, body: &EvaluatedBody) -> Result<(), Dec
 fn missing(
     schema: &'static StructSchema,
     path: &mut Vec<usize>,
-    seen: &[Vec<usize>],
+    seen: &Seen,
 ) -> Result<(), DecodeError> {
     for (index, field) in schema.fields.iter().enumerate() {
         path.push(index);
@@ -495,7 +551,7 @@ fn missing(
                     missing(inner, path, seen)?;
                 }
             }
-            FieldKind::Attribute | FieldKind::Block if field.required && !seen.contains(path) => {
+            FieldKind::Attribute | FieldKind::Block if field.required && seen.times(path) == 0 => {
                 let kind = if field.kind == FieldKind::Block { "block" } else { "attribute" };
                 let message = format!("missing required {kind} {}", quote(field.name));
                 return Err(DecodeError::new(About::Missing, message));

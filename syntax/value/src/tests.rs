@@ -356,12 +356,14 @@ fn a_block_starts_from_its_own_defaults_or_else_from_the_outer_ones() {
 }
 
 #[test]
-fn members_of_a_free_block_stand_once_and_count_in_source_order() {
+fn members_of_a_free_block_count_in_source_order_and_the_last_of_a_name_wins() {
     let checked = || object([("needed", Value::from("x"))]);
     let wrong = || Value::Bool(true);
+    owner(vec![block("free", None, vec![attr("k", wrong()), attr("k", checked())])])
+        .expect("the first is hidden");
     check_owner(
-        vec![block("free", None, vec![attr("k", checked()), attr("k", checked())])],
-        &expect![[r#"Statement [0, 1] [] attribute "k" may only be provided once"#]],
+        vec![block("free", None, vec![attr("k", checked()), attr("k", wrong())])],
+        &expect!["Value [0, 1] [] should be object, got bool"],
     );
     check_owner(
         vec![block("free", None, vec![attr("z", wrong()), attr("a", wrong())])],
@@ -469,4 +471,48 @@ fn blocks_that_equal_the_outer_default_are_left_out() {
         names(vec![block("pointee", None, vec![attr("size", Value::Int(0))])]),
         ["pointee/1"]
     );
+}
+
+/// Blocks that must stand exactly as often as there are elements, and one-of blocks.
+#[derive(Args, Clone, Debug, PartialEq)]
+struct Exact {
+    #[args(block)]
+    pair: [Plain; 2],
+    #[args(block, default = [Common { retries: 1 }])]
+    maybe: [Common; 1],
+    #[args(enumerated, name = "stage")]
+    stages: Vec<Stage>,
+}
+
+#[test]
+fn blocks_of_a_fixed_number_stand_exactly_that_often() {
+    let pair = |size: i64| block("pair", None, vec![attr("size", size)]);
+    let args = Exact::decode(&EvaluatedBody { entries: vec![pair(1), pair(2)] }).expect("decodes");
+    assert_eq!((args.pair[0].size, args.pair[1].size), (1, 2));
+    assert_eq!(args.maybe, [Common { retries: 1 }]);
+    assert_eq!(args.encode().entries.len(), 2, "{:?}", args.encode());
+    let error = |entries| Exact::decode(&EvaluatedBody { entries }).expect_err("an error").message;
+    expect![[r#"block "pair" must be specified exactly 2 times, but was specified 1 times"#]]
+        .assert_eq(&error(vec![pair(1)]));
+    expect![[r#"missing required block "pair""#]].assert_eq(&error(vec![]));
+}
+
+#[test]
+fn one_of_blocks_of_an_object_are_a_list_of_objects_with_one_member() {
+    let drop = object([("drop", object([("user", Value::from("u"))]))]);
+    let keep = object([("keep", object([("retries", Value::Int(2))]))]);
+    let read = |stages: Vec<Value>| Exact::from_value(&object([("stage", Value::from(stages))]));
+    let args = read(vec![drop, keep]).expect("decodes");
+    assert!(matches!(&args.stages[..], [Stage::Drop(a), Stage::Keep(Common { retries: 2 })]
+        if a.user == "u"));
+    let again = Exact::from_value(&args.to_value()).expect("decodes what it shows");
+    assert_eq!(again, args);
+    let error = |stages| {
+        let error = read(stages).expect_err("an error");
+        format!("{:?} {}", error.path, error.message)
+    };
+    expect![[r#"[Field("stage"), Index(0), Field("hold")] does not have field named "hold""#]]
+        .assert_eq(&error(vec![object([("hold", Value::Null)])]));
+    expect![[r#"[Field("stage"), Index(0)] object must have exactly 1 keys, got 0"#]]
+        .assert_eq(&error(vec![object([])]));
 }

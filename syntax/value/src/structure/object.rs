@@ -1,10 +1,12 @@
 //! Structs as object values: attributes of a struct type, exports (spec/language.md §4, §6.5).
 
 use super::{
-    FieldMut, FieldRef, Fields, Structure, checked, label_of, place, set_label, with_field,
+    FieldMut, FieldRef, Fields, OneOf, OneOfSlot, Structure, checked, label_of, place, set_label,
+    with_field,
 };
 use crate::{
-    DecodeError, FieldKind, FromValue, Object, Str, StructSchema, ToValue, TypeSchema, Value, quote,
+    DecodeError, Field, FieldKind, FromValue, Object, Str, StructSchema, ToValue, TypeSchema,
+    Value, quote,
 };
 
 impl<T: Structure> FromValue for T {
@@ -115,6 +117,12 @@ fn decode_members(
 
 fn decode_member(fields: &mut dyn Fields, name: &str, value: &Value) -> Result<(), DecodeError> {
     let schema = fields.schema_of();
+    if let Some(path) = one_of_place(schema, name) {
+        return with_field(fields, &path, |field| match field {
+            FieldMut::OneOf(slot) => slot.assign(value),
+            _ => Ok(()),
+        });
+    }
     match place(schema, name) {
         Some(place) if place.member.is_none() => {
             with_field(fields, &place.path, |field| match field {
@@ -133,6 +141,64 @@ fn decode_member(fields: &mut dyn Fields, name: &str, value: &Value) -> Result<(
             Err(DecodeError::value(format!("does not have field named {}", quote(key))))
         }
     }
+}
+
+/// Where the list of one-of blocks called `name` is: in objects it stands under its prefix.
+fn one_of_place(schema: &StructSchema, name: &str) -> Option<Vec<usize>> {
+    schema.fields.iter().enumerate().find_map(|(index, field)| match field.kind {
+        FieldKind::Enum => (field.name == name && !name.is_empty()).then(|| vec![index]),
+        FieldKind::Squash => {
+            let mut inner = one_of_place(field.ty.struct_schema()?, name)?;
+            inner.insert(0, index);
+            Some(inner)
+        }
+        _ => None,
+    })
+}
+
+/// A list of one-of blocks from an array of objects with one member each.
+pub(super) fn one_of_list<T: OneOf>(value: &Value) -> Result<Vec<T>, DecodeError> {
+    let items = match value {
+        Value::Null => return Ok(Vec::new()),
+        Value::Array(items) => items,
+        _ => return Err(DecodeError::type_mismatch("array", value)),
+    };
+    let element = |(at, item): (usize, &Value)| one_of(item).map_err(|error| error.in_index(at));
+    items.iter().enumerate().map(element).collect()
+}
+
+fn one_of<T: OneOf>(value: &Value) -> Result<T, DecodeError> {
+    let object = value.as_object().ok_or_else(|| DecodeError::type_mismatch("object", value))?;
+    let [(key, member)] = object.shown()[..] else {
+        let got = object.members.len();
+        return Err(DecodeError::value(format!("object must have exactly 1 keys, got {got}")));
+    };
+    let key = key.to_lossy();
+    let index = T::members().fields.iter().position(|field| field.name == key);
+    let decoded = match index {
+        None => Err(DecodeError::value(format!("does not have field named {}", quote(&key)))),
+        Some(index) => {
+            let mut element = T::start(index);
+            decode_object(element.inner_mut(), member).map(|()| element)
+        }
+    };
+    decoded.map_err(|error| error.in_field(&*key))
+}
+
+/// A list of one-of blocks as [`one_of_list`] reads it.
+fn one_of_objects(prefix: &Field, slot: &dyn OneOfSlot) -> Value {
+    let members = prefix.ty.struct_schema().map_or(&[][..], |members| members.fields);
+    let object = |(index, fields): (usize, &dyn Fields)| {
+        let name = members.get(index).map_or("", |member| member.name);
+        let value = match label_of(fields) {
+            Some(label) => labelled([(label, object_of(fields))]),
+            None => object_of(fields),
+        };
+        let mut object = Object { ordered: true, ..Object::default() };
+        object.members.insert(Str::from(name), value);
+        Value::from(object)
+    };
+    Value::from(slot.elements().into_iter().map(object).collect::<Vec<_>>())
 }
 
 /// True if there are blocks called `name.…`.
@@ -173,6 +239,9 @@ fn collect(fields: &dyn Fields, object: &mut Object) {
             }
             FieldRef::Block(slot) => insert(object, field.name, slot.current()),
             FieldRef::Squash(inner) => collect(inner, object),
+            FieldRef::OneOf(slot) if !field.name.is_empty() => {
+                insert(object, field.name, one_of_objects(field, slot));
+            }
             FieldRef::OneOf(_) | FieldRef::Label(_) => {}
         }
     }

@@ -1,5 +1,8 @@
-//! Expressions of the shared corpus: what they evaluate and decode to, and their errors.
+//! Expressions and blocks of the shared corpus: what they evaluate and decode to, their errors, and
+//! what the static check says about them.
 
+mod blocks;
+#[path = "../../../syntax/value/tests/notation/mod.rs"]
 mod notation;
 
 use std::collections::BTreeMap;
@@ -11,13 +14,16 @@ use alloy_queries::{Diagnostic, ExpressionScope, HostFacts, evaluate_expression}
 use alloy_value::{Object, Str, Value};
 use serde_json::Value as Json;
 
-use notation::{decode, from_json, kind, matches};
+use notation::{describe, forget, from_json, kind, matches};
 
 fn main() -> ExitCode {
     alloy_corpus::run(vec![
         Set::new("corpus_eval", |corpus, report| eval(corpus, "eval.json", report)),
         Set::new("corpus_derived_eval", |corpus, report| eval(corpus, "derived_eval.json", report)),
         Set::new("corpus_ref_eval", |corpus, report| eval(corpus, "ref_eval.json", report)),
+        Set::new("corpus_decode_blocks", blocks::decode_blocks),
+        Set::new("corpus_ref_blocks", blocks::ref_blocks),
+        Set::new("corpus_typecheck", blocks::typecheck),
     ])
 }
 
@@ -77,7 +83,9 @@ fn check(case: &Json) -> Result<(), String> {
     let expr = alloy_corpus::text(case, "expr");
     let any = Json::from("any");
     let ty = case.get("decode").unwrap_or(&any);
-    let result = evaluate_expression(expr, &scope(case), |value| decode(value, ty));
+    forget();
+    let ty = describe(ty);
+    let result = evaluate_expression(expr, &scope(case), |value| ty.decode(value));
     if let Some(expected) = case.get("parse_error").and_then(Json::as_str) {
         let got = result.err().map(|d| alloy_queries::summary(&d)).unwrap_or_default();
         return alloy_corpus::equal("parse error", got.as_str(), expected);

@@ -1,10 +1,13 @@
-//! Values and bodies as the web API shows them (spec/http.md §5.1).
+//! Values and bodies as the web API shows them (spec/language.md §15), and back.
 
-use alloy_value::{BodyEntry, EvaluatedBody, Object, Value};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::Value as Json;
+
+use crate::{BodyEntry, Capsule, CapsuleKind, EvaluatedBody, Object, Str, Value};
 
 /// A value with its type.
-pub(crate) struct TypedValue<'a>(pub(crate) &'a Value);
+#[derive(Clone, Copy, Debug)]
+pub struct TypedValue<'a>(pub &'a Value);
 
 impl Serialize for TypedValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -80,7 +83,8 @@ struct Member<'a> {
 }
 
 /// The statements of a body.
-pub(crate) struct Statements<'a>(pub(crate) &'a EvaluatedBody);
+#[derive(Clone, Copy, Debug)]
+pub struct Statements<'a>(pub &'a EvaluatedBody);
 
 impl Serialize for Statements<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -113,7 +117,8 @@ impl Serialize for Statement<'_> {
 }
 
 /// The members of an exports or debug information object as attributes.
-pub(crate) struct Fields<'a>(pub(crate) Option<&'a Value>);
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'a>(pub Option<&'a Value>);
 
 impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -136,14 +141,68 @@ struct Attribute<'a> {
     value: TypedValue<'a>,
 }
 
+// --- Back ------------------------------------------------------------------------------------
+
+/// What stands for a capsule of another process: its text.
+static REMOTE: CapsuleKind = CapsuleKind {
+    name: "capsule of another process",
+    to_object: None,
+    eq: Some(|a, b| a.text() == b.text()),
+    display: Some(|capsule| capsule.downcast_ref::<String>().cloned().unwrap_or_default()),
+};
+
+/// The value that [`TypedValue`] shows as `json`. Capsules come back as opaque ones that show the
+/// same text, so no secret is ever more than `(secret)`.
+pub fn typed_value(json: &Json) -> Result<Value, String> {
+    let kind = json.get("type").and_then(Json::as_str).ok_or("a value without a type")?;
+    let value = json.get("value").unwrap_or(&Json::Null);
+    let wrong = || format!("{value} is not of type {kind}");
+    let text = || value.as_str().ok_or_else(wrong);
+    let items = || value.as_array().ok_or_else(wrong);
+    Ok(match kind {
+        "null" => Value::Null,
+        "bool" => Value::Bool(value.as_bool().ok_or_else(wrong)?),
+        "number" => number_back(value).ok_or_else(wrong)?,
+        "string" => Value::from(text()?),
+        "array" => Value::Array(items()?.iter().map(typed_value).collect::<Result<_, _>>()?),
+        "object" => Value::from(members_back(items()?, "key")?),
+        "function" | "capsule" => {
+            Value::from(Capsule::new(&REMOTE, std::sync::Arc::new(text()?.to_owned())))
+        }
+        other => return Err(format!("a value of the unknown type {other:?}")),
+    })
+}
+
+/// The exports or debug information that [`Fields`] shows as `json`, a list of attributes.
+pub fn fields(json: &Json) -> Result<Object, String> {
+    members_back(json.as_array().ok_or("the attributes are not a list")?, "name")
+}
+
+fn number_back(json: &Json) -> Option<Value> {
+    let text = |text: &str| text.parse().ok().map(Value::Float);
+    (json.as_i64().map(Value::Int))
+        .or_else(|| json.as_u64().map(Value::Uint))
+        .or_else(|| json.as_f64().map(Value::Float))
+        .or_else(|| json.as_str().and_then(text))
+}
+
+fn members_back(items: &[Json], name: &str) -> Result<Object, String> {
+    let member = |item: &Json| {
+        let key = item.get(name).and_then(Json::as_str).ok_or("a member without a name")?;
+        let value = item.get("value").ok_or_else(|| format!("{key} has no value"))?;
+        Ok((Str::from(key), typed_value(value)?))
+    };
+    let members = items.iter().map(member).collect::<Result<_, String>>()?;
+    Ok(Object { members, ordered: true })
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use alloy_value::{
-        Capsule, CapsuleKind, EvaluatedBlock, Function, OptionalSecret, Secret, Str,
-    };
     use expect_test::expect;
+
+    use crate::{EvaluatedBlock, Function, OptionalSecret, Secret};
 
     use super::*;
 
@@ -210,5 +269,34 @@ mod tests {
             Value::Function(Function { name: "sys.env", index: 0 }),
             r#"{"type":"function","value":"function"}"#,
         );
+    }
+    #[test]
+    fn values_come_back() {
+        let object: Object = [
+            (Str::from("list"), Value::from(vec![Value::Null, true.into(), (-3).into()])),
+            (Str::from("big"), Value::Uint(u64::MAX)),
+            (Str::from("half"), Value::Float(0.5)),
+            (Str::from("none"), Value::Float(f64::INFINITY)),
+            (Str::from("text"), "a\n".into()),
+        ]
+        .into_iter()
+        .collect();
+        let value = Value::from(object);
+        let json = serde_json::to_value(TypedValue(&value)).unwrap();
+        assert_eq!(typed_value(&json).unwrap(), value);
+        let json = serde_json::to_value(Fields(Some(&value))).unwrap();
+        assert_eq!(Value::from(fields(&json).unwrap()), value);
+        let secret = serde_json::to_value(TypedValue(&Secret::new("hush").into())).unwrap();
+        assert_eq!(typed_value(&secret).unwrap().to_string(), "(secret)");
+    }
+
+    #[test]
+    fn what_is_no_typed_value_is_refused() {
+        let error = |json: Json| typed_value(&json).unwrap_err();
+        expect!["a value without a type"].assert_eq(&error(Json::Null));
+        expect![[r#"a value of the unknown type "tuple""#]]
+            .assert_eq(&error(serde_json::json!({"type": "tuple"})));
+        expect![[r#""x" is not of type array"#]]
+            .assert_eq(&error(serde_json::json!({"type": "array", "value": "x"})));
     }
 }

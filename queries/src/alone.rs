@@ -1,0 +1,44 @@
+//! Bodies outside of a configuration: a text whose statements are the arguments of one struct.
+
+use alloy_syntax::{Diagnostic, LineIndex};
+use alloy_value::{ArcArgs, StructSchema};
+
+use crate::eval::{self, DecodeFn, Evaluator};
+use crate::expression::{ExpressionScope, shown};
+use crate::fault::Fault;
+use crate::lower::lower_file;
+use crate::schema::check_statements;
+
+/// Evaluates and decodes the statements of `text`. Of several errors the first is given.
+pub fn evaluate_body(
+    text: &str,
+    scope: &ExpressionScope,
+    decode: DecodeFn,
+) -> Result<ArcArgs, Vec<Diagnostic>> {
+    let lines = LineIndex::new(text);
+    let parse = parsed(text, &lines)?;
+    let (hir, map) = lower_file(&parse.syntax());
+    eval::evaluate_body(&hir, &Evaluator::new(&hir, scope), decode)
+        .map_err(|fault| vec![shown(text, &lines, &map, &fault)])
+}
+
+/// What is wrong with the statements of `text` as far as the text alone tells: all of it.
+pub fn check_body(text: &str, schema: &'static StructSchema, decode: DecodeFn) -> Vec<Diagnostic> {
+    let lines = LineIndex::new(text);
+    let parse = match parsed(text, &lines) {
+        Ok(parse) => parse,
+        Err(diagnostics) => return diagnostics,
+    };
+    let (hir, map) = lower_file(&parse.syntax());
+    let shown = |fault: &Fault| shown(text, &lines, &map, fault);
+    check_statements(&hir, schema, decode).iter().map(|finding| shown(&finding.fault)).collect()
+}
+
+fn parsed(text: &str, lines: &LineIndex) -> Result<alloy_syntax::Parse, Vec<Diagnostic>> {
+    let parse = alloy_syntax::parse_file(text);
+    if parse.is_ok() {
+        return Ok(parse);
+    }
+    let resolve = |d: &Diagnostic| d.clone().resolve(None, lines);
+    Err(parse.diagnostics().iter().map(resolve).collect())
+}
