@@ -14,6 +14,8 @@ pub mod ottl;
 pub mod probabilistic_sampler;
 pub mod resourcedetection;
 pub mod tail_sampling;
+#[cfg(test)]
+mod tests;
 pub mod transform;
 
 use alloy_component::ComponentDef;

@@ -9,6 +9,8 @@ pub mod kafka;
 pub mod loki;
 pub mod otlp;
 pub mod prometheus;
+#[cfg(test)]
+mod tests;
 pub mod zipkin;
 
 use alloy_component::ComponentDef;

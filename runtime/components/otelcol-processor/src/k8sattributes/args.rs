@@ -81,9 +81,9 @@ pub struct K8sAttributesArgs {
     /// How to find the pod that data comes from. The first rule that finds one counts.
     #[args(block, name = "pod_association")]
     pub pod_associations: Vec<PodAssociationBlock>,
-    /// Pods to leave alone.
-    #[args(block, default)]
-    pub exclude: ExcludeBlock,
+    /// Pods to leave alone; without this block those called `jaeger-agent` or `jaeger-collector`.
+    #[args(block)]
+    pub exclude: Option<ExcludeBlock>,
     /// Where the result is sent.
     #[args(block)]
     pub output: OutputBlock,

@@ -2,6 +2,8 @@
 
 mod args;
 pub mod detectors;
+#[cfg(test)]
+mod tests;
 
 use alloy_blocks::otelcol::InputExports;
 use alloy_component::ComponentDef;
