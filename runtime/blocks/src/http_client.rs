@@ -65,6 +65,21 @@ impl HttpClientBlock {
     }
 }
 
+/// Settings of an HTTP client in a block of their own.
+#[derive(Block, Clone, Debug, PartialEq)]
+#[args(validate = Self::check)]
+pub struct HttpClientSection {
+    /// The settings.
+    #[args(squash)]
+    pub client: HttpClientBlock,
+}
+
+impl HttpClientSection {
+    fn check(&self) -> Result<(), String> {
+        self.client.validate()
+    }
+}
+
 /// Settings of an HTTP client without `enable_http2`, whose default is not the same everywhere.
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct HttpClientBase {

@@ -1,5 +1,7 @@
-//! Arguments of clients of the Kubernetes API
+//! Arguments of components that use the Kubernetes API
 //! (spec/components/loki.source.kubernetes.md, spec/components/prometheus.operator.md).
+
+use std::collections::BTreeMap;
 
 use alloy_value::Block;
 use alloy_value::structure::Structure;
@@ -35,4 +37,27 @@ impl KubernetesClientBlock {
         };
         Err(message.to_owned())
     }
+}
+
+/// Selects resources by their labels. All conditions must hold.
+#[derive(Block, Clone, Debug, Default, PartialEq)]
+pub struct KubernetesSelectorBlock {
+    /// Labels that a resource must have, with these values.
+    #[args(optional)]
+    pub match_labels: BTreeMap<String, String>,
+    /// Further conditions.
+    #[args(block, name = "match_expression")]
+    pub match_expressions: Vec<MatchExpressionBlock>,
+}
+
+/// A condition for one label.
+#[derive(Block, Clone, Debug, PartialEq)]
+pub struct MatchExpressionBlock {
+    /// Name of the label.
+    pub key: String,
+    /// How it is compared: `In`, `NotIn`, `Exists` or `DoesNotExist`.
+    pub operator: String,
+    /// Values for `In` and `NotIn`.
+    #[args(optional)]
+    pub values: Vec<String>,
 }

@@ -8,6 +8,7 @@
 //! Start reading at [`RuleBlock`].
 
 mod clustering;
+mod docker;
 mod http_client;
 mod kubernetes;
 pub mod otelcol;
@@ -18,11 +19,14 @@ mod tests;
 mod url;
 
 pub use clustering::ClusteringBlock;
+pub use docker::check_docker_host;
 pub use http_client::{
-    AuthorizationBlock, BasicAuthBlock, HttpClientBase, HttpClientBlock, MinVersion, OAuth2Block,
-    ProxyBlock, TlsBlock, memory_dial,
+    AuthorizationBlock, BasicAuthBlock, HttpClientBase, HttpClientBlock, HttpClientSection,
+    MinVersion, OAuth2Block, ProxyBlock, TlsBlock, memory_dial,
 };
-pub use kubernetes::KubernetesClientBlock;
+pub use kubernetes::{KubernetesClientBlock, KubernetesSelectorBlock, MatchExpressionBlock};
 pub use rule::{Pattern, RELABEL_RULES, RelabelRules, RuleAction, RuleBlock};
-pub use server::{FOREVER, GrpcServerBlock, Http2Block, HttpServerBlock, ServerTlsBlock};
+pub use server::{
+    FOREVER, GrpcServerBlock, Http2Block, HttpServerBlock, HttpServerOptions, ServerTlsBlock,
+};
 pub use url::Url;

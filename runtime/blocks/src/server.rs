@@ -20,6 +20,20 @@ pub struct HttpServerBlock {
     /// Most connections at a time; 0 for the built-in limit of 4,096.
     #[args(default = 0)]
     pub conn_limit: i64,
+    /// Timeouts and protocols.
+    #[args(squash)]
+    pub options: HttpServerOptions,
+}
+
+impl Default for HttpServerBlock {
+    fn default() -> Self {
+        Self::initial()
+    }
+}
+
+/// Timeouts and protocols of an HTTP listener.
+#[derive(Block, Clone, Debug, PartialEq)]
+pub struct HttpServerOptions {
     /// How long reading a request may take.
     #[args(default = "30s")]
     pub server_read_timeout: Duration,
@@ -35,12 +49,6 @@ pub struct HttpServerBlock {
     /// HTTP/2 settings.
     #[args(block)]
     pub http2: Option<Http2Block>,
-}
-
-impl Default for HttpServerBlock {
-    fn default() -> Self {
-        Self::initial()
-    }
 }
 
 /// Certificate and client authentication of a listener.

@@ -15,6 +15,17 @@ const HOST_CHARACTERS: &str = "-_.~!$&'()*+,;=:[]<>\"%";
 pub struct Url(String);
 
 impl Url {
+    /// The URL `text`.
+    ///
+    /// # Errors
+    /// What is wrong with it, without its password.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match check(text) {
+            Ok(()) => Ok(Self(text.to_owned())),
+            Err(reason) => Err(format!("parse {}: {reason}", quote(&redacted(text)))),
+        }
+    }
+
     /// The URL with its password.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -157,14 +168,7 @@ impl fmt::Debug for Url {
 
 impl FromValue for Url {
     fn from_value(value: &Value) -> Result<Self, DecodeError> {
-        let text = text_of(value)?;
-        match check(&text) {
-            Ok(()) => Ok(Self(text)),
-            Err(reason) => {
-                let shown = quote(&redacted(&text));
-                Err(DecodeError::value(format!("parse {shown}: {reason}")))
-            }
-        }
+        Self::parse(&text_of(value)?).map_err(DecodeError::value)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alloy_blocks::HttpClientBlock;
-use alloy_value::{Args, Block, Definition, Stability};
+use alloy_blocks::HttpClientSection;
+use alloy_value::{Args, Definition, Stability};
 
 /// Arguments of the `import.http` block.
 #[derive(Args, Clone, Debug, PartialEq)]
@@ -28,22 +28,7 @@ pub struct ImportHttpArgs {
     pub body: String,
     /// How the server is reached.
     #[args(block, default)]
-    pub client: ImportClientBlock,
-}
-
-/// HTTP client of an import.
-#[derive(Block, Clone, Debug, PartialEq)]
-#[args(validate = Self::check)]
-pub struct ImportClientBlock {
-    /// Settings.
-    #[args(squash)]
-    pub client: HttpClientBlock,
-}
-
-impl ImportClientBlock {
-    fn check(&self) -> Result<(), String> {
-        self.client.validate()
-    }
+    pub client: HttpClientSection,
 }
 
 /// The `import.http` block.

@@ -30,7 +30,7 @@ pub use http::{
 };
 pub use import_file::{IMPORT_FILE, ImportDetector, ImportFileArgs};
 pub use import_git::{GitBasicAuthBlock, IMPORT_GIT, ImportGitArgs, SshKeyBlock};
-pub use import_http::{IMPORT_HTTP, ImportClientBlock, ImportHttpArgs};
+pub use import_http::{IMPORT_HTTP, ImportHttpArgs};
 pub use import_string::{IMPORT_STRING, ImportStringArgs};
 pub use labelstore::{LABELSTORE, LabelstoreArgs};
 pub use livedebugging::{LIVEDEBUGGING, LivedebuggingArgs};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alloy_blocks::HttpClientBlock;
+use alloy_blocks::{HttpClientBlock, check_docker_host};
 use alloy_value::{Args, Block};
 
 /// Arguments of `discovery.docker`.
@@ -45,17 +45,7 @@ impl DockerArgs {
         if self.refresh_interval.is_zero() {
             return Err("refresh_interval must be greater than 0".to_owned());
         }
-        match self.host.split_once("://") {
-            _ if self.host.is_empty() => return Err("host must not be empty".to_owned()),
-            Some((scheme, address)) if !scheme.is_empty() && !address.is_empty() => {}
-            _ => {
-                return Err(format!(
-                    "cannot parse the host {:?}: write it as \"unix:///path\", \"tcp://host:port\" \
-                     or \"http://host:port\"",
-                    self.host
-                ));
-            }
-        }
+        check_docker_host(&self.host)?;
         self.client.validate()
     }
 }

@@ -1,9 +1,8 @@
 //! Arguments of the `prometheus.operator.*` components.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alloy_blocks::{ClusteringBlock, KubernetesClientBlock, RuleBlock};
+use alloy_blocks::{ClusteringBlock, KubernetesClientBlock, KubernetesSelectorBlock, RuleBlock};
 use alloy_component::MetricsReceiver;
 use alloy_value::{Args, Block};
 
@@ -30,7 +29,7 @@ pub struct OperatorArgs {
     pub client: KubernetesClientBlock,
     /// Limits which resources are used; all if left out.
     #[args(block)]
-    pub selector: Option<SelectorBlock>,
+    pub selector: Option<KubernetesSelectorBlock>,
     /// Distribution of targets over a cluster.
     #[args(block)]
     pub clustering: Option<ClusteringBlock>,
@@ -53,29 +52,6 @@ pub struct ServiceMonitorsArgs {
     /// write such a resource can then have any file sent to a server.
     #[args(default = false)]
     pub allow_arbitrary_file_access: bool,
-}
-
-/// Selects resources by their labels. All conditions must hold.
-#[derive(Block, Clone, Debug, Default, PartialEq)]
-pub struct SelectorBlock {
-    /// Labels that a resource must have, with these values.
-    #[args(optional)]
-    pub match_labels: BTreeMap<String, String>,
-    /// Further conditions.
-    #[args(block, name = "match_expression")]
-    pub match_expressions: Vec<MatchExpressionBlock>,
-}
-
-/// A condition for one label.
-#[derive(Block, Clone, Debug, PartialEq)]
-pub struct MatchExpressionBlock {
-    /// Name of the label.
-    pub key: String,
-    /// How it is compared: `In`, `NotIn`, `Exists` or `DoesNotExist`.
-    pub operator: String,
-    /// Values for `In` and `NotIn`.
-    #[args(optional)]
-    pub values: Vec<String>,
 }
 
 /// Settings of scrapes. What is not zero holds for resources that don't say it themselves.

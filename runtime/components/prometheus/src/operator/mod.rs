@@ -6,9 +6,7 @@ mod args;
 use alloy_component::ComponentDef;
 use alloy_value::{Definition, Stability};
 
-pub use args::{
-    MatchExpressionBlock, OperatorArgs, ScrapeBlock, SelectorBlock, ServiceMonitorsArgs,
-};
+pub use args::{OperatorArgs, ScrapeBlock, ServiceMonitorsArgs};
 
 static PODMONITORS_DEFINITION: Definition = Definition::component::<OperatorArgs>(
     "prometheus.operator.podmonitors",

@@ -55,7 +55,7 @@ impl ReceiveHttpArgs {
     pub(super) fn supported(&self) -> Result<(), ComponentError> {
         let default = HttpServerBlock::default();
         let http = self.http.as_ref().unwrap_or(&default);
-        let tls = http.tls.as_ref();
+        let tls = http.options.tls.as_ref();
         let refused = [
             ("append_metadata", self.append_metadata),
             ("enable_type_and_unit_labels", self.enable_type_and_unit_labels),
@@ -69,7 +69,7 @@ impl ReceiveHttpArgs {
             ),
             (
                 "the http > http2 block",
-                http.http2.as_ref().is_some_and(|h| *h != Http2Block::default()),
+                http.options.http2.as_ref().is_some_and(|h| *h != Http2Block::default()),
             ),
             ("client_auth_type", tls.is_some_and(|t| !t.client_auth_type.is_empty())),
             (

@@ -46,7 +46,7 @@ impl Bound {
         block: &HttpServerBlock,
         old: Option<&Self>,
     ) -> Result<Self, ComponentError> {
-        let tls = block.tls.as_ref().map(acceptor).transpose()?;
+        let tls = block.options.tls.as_ref().map(acceptor).transpose()?;
         let same_address = |old: &&Self| {
             old.block.listen_address == block.listen_address
                 && old.block.listen_port == block.listen_port
@@ -258,7 +258,7 @@ async fn connection(
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(block.server_read_timeout)
+        .header_read_timeout(block.options.server_read_timeout)
         .max_buf_size(MAX_HEADERS.max(16 << 10));
     builder.http2().timer(TokioTimer::new()).max_header_list_size(MAX_HEADERS as u32);
     let service = service_fn(move |request: Request<Incoming>| {
@@ -271,8 +271,10 @@ async fn connection(
     let serve = async {
         match &bound.tls {
             Some(tls) => {
-                let handshake =
-                    tokio::time::timeout(bound.block.server_read_timeout, tls.accept(stream));
+                let handshake = tokio::time::timeout(
+                    bound.block.options.server_read_timeout,
+                    tls.accept(stream),
+                );
                 let Ok(Ok(stream)) = handshake.await else { return };
                 drive(builder.serve_connection(TokioIo::new(stream), service), &stopping).await;
             }
@@ -315,19 +317,19 @@ async fn handle(
         (true, &Method::POST) => {
             let (head, body) = request.into_parts();
             let read = Limited::new(body, MAX_BODY).collect();
-            match tokio::time::timeout(block.server_read_timeout, read).await {
+            match tokio::time::timeout(block.options.server_read_timeout, read).await {
                 Ok(Ok(body)) => {
                     let body = body.to_bytes();
                     size = body.len();
                     let write = receiver.write(&head.headers, body);
-                    tokio::time::timeout(block.server_write_timeout, write).await.unwrap_or_else(
-                        |_| {
+                    tokio::time::timeout(block.options.server_write_timeout, write)
+                        .await
+                        .unwrap_or_else(|_| {
                             (
                                 StatusCode::SERVICE_UNAVAILABLE,
                                 "the samples could not be passed on in time\n".to_owned(),
                             )
-                        },
-                    )
+                        })
                 }
                 Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => (
                     StatusCode::PAYLOAD_TOO_LARGE,

@@ -197,7 +197,7 @@ async fn answers_follow_the_request() {
     // New timeouts keep the socket; the port stays open throughout.
     let mut new = args(&recorder, 0);
     if let Some(http) = &mut new.http {
-        http.server_read_timeout = std::time::Duration::from_secs(7);
+        http.options.server_read_timeout = std::time::Duration::from_secs(7);
     }
     component.update(ArcArgs::new(new)).await.expect("updated");
     assert_eq!(component.addr(), Some(addr));
