@@ -359,10 +359,7 @@ fn attribute(field: &'static Field, default: &Config) -> Attribute {
             TypeSchema::OneOf(texts) => texts,
             _ => &[],
         },
-        syntax: match inner {
-            TypeSchema::Text(syntax) => Some(syntax),
-            _ => None,
-        },
+        syntax: field.syntax(),
         fields: inner.struct_schema().map_or_else(Vec::new, members),
         stability: field.stability,
         description: field.doc,

@@ -169,7 +169,7 @@ pub struct OAuth2Block {
     #[args(optional)]
     pub scopes: Vec<String>,
     /// URL that issues tokens.
-    #[args(default = "")]
+    #[args(default = "", syntax = "url")]
     pub token_url: String,
     /// Further form fields of the token request.
     #[args(optional)]

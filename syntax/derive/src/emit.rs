@@ -197,6 +197,10 @@ fn table_row(field: &Field, decodes: bool) -> TokenStream {
         Some(why) => quote!(::core::option::Option::Some(#why)),
         None => quote!(::core::option::Option::None),
     };
+    let syntax = match &field.syntax {
+        Some(name) => quote!(::core::option::Option::Some(#name)),
+        None => quote!(::core::option::Option::None),
+    };
     let stability = match field.stability.as_ref().map(ToString::to_string).as_deref() {
         Some("experimental") => {
             quote!(::core::option::Option::Some(::alloy_value::Stability::Experimental))
@@ -216,6 +220,7 @@ fn table_row(field: &Field, decodes: bool) -> TokenStream {
             doc: #doc,
             deprecated: #deprecated,
             stability: #stability,
+            syntax: #syntax,
         }
     }
 }
@@ -305,6 +310,7 @@ fn one_of(name: &Ident, variants: &[Variant]) -> TokenStream {
                 doc: #doc,
                 deprecated: ::core::option::Option::None,
                 stability: ::core::option::Option::None,
+                syntax: ::core::option::Option::None,
             }
         }
     });

@@ -24,6 +24,7 @@ pub(crate) struct Field {
     pub(crate) default: Option<Expr>,
     pub(crate) deprecated: Option<LitStr>,
     pub(crate) stability: Option<Ident>,
+    pub(crate) syntax: Option<LitStr>,
     pub(crate) doc: String,
 }
 
@@ -152,6 +153,7 @@ impl Field {
             default: None,
             deprecated: None,
             stability: None,
+            syntax: None,
             doc: doc(&field.attrs),
         };
         let mut required = false;
@@ -183,6 +185,8 @@ impl Field {
                     parsed.deprecated = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("stability") {
                     parsed.stability = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("syntax") {
+                    parsed.syntax = Some(meta.value()?.parse()?);
                 } else {
                     return Err(meta.error("unknown argument of #[args(…)]"));
                 }

@@ -98,9 +98,19 @@ pub struct Field {
     pub deprecated: Option<&'static str>,
     /// Minimum stability to set it, if lower than the component's.
     pub stability: Option<crate::Stability>,
+    /// Language that its texts are written in although decoding takes any text: see
+    /// [`Field::syntax`].
+    pub syntax: Option<&'static str>,
 }
 
 impl Field {
+    /// Language that the texts of an attribute are written in: `regex` (RE2), `url`, `bytes`,
+    /// `yaml`, `json`, ... Some types refuse other texts when they are decoded, the rest is looked
+    /// at only by the component, or by who checks a configuration without running it.
+    pub fn syntax(&self) -> Option<&'static str> {
+        self.syntax.or_else(|| self.ty.syntax())
+    }
+
     /// For a field of kind `Enum`: which member the block name `prefix.member` selects.
     pub fn member_index(&self, name: &str) -> Option<usize> {
         let member = if self.name.is_empty() {
@@ -176,6 +186,18 @@ impl TypeSchema {
             Self::List(inner) | Self::FixedList(inner, _) | Self::Optional(inner) => {
                 inner.struct_schema()
             }
+            _ => None,
+        }
+    }
+
+    /// Language of a text type, also behind lists, maps and optional values.
+    pub fn syntax(&self) -> Option<&'static str> {
+        match *self {
+            Self::Text(syntax) => Some(syntax),
+            Self::List(inner)
+            | Self::FixedList(inner, _)
+            | Self::Map(inner)
+            | Self::Optional(inner) => inner.syntax(),
             _ => None,
         }
     }

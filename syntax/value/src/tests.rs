@@ -7,8 +7,8 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 
 use crate::{
-    About, Args, Block, BodyEntry, DecodeError, EvaluatedBlock, EvaluatedBody, Exports, FromValue,
-    Object, OptionalSecret, Secret, Str, ToValue, Value,
+    About, Args, Block, BodyEntry, ByteSize, DecodeError, EvaluatedBlock, EvaluatedBody, Exports,
+    Field, FromValue, Object, OptionalSecret, Secret, Str, ToValue, Value,
 };
 
 #[derive(Args, Clone, Debug, PartialEq)]
@@ -515,4 +515,25 @@ fn one_of_blocks_of_an_object_are_a_list_of_objects_with_one_member() {
         .assert_eq(&error(vec![object([("hold", Value::Null)])]));
     expect![[r#"[Field("stage"), Index(0)] object must have exactly 1 keys, got 0"#]]
         .assert_eq(&error(vec![object([])]));
+}
+
+#[test]
+fn the_language_of_texts_is_known_without_decoding() {
+    /// Texts in several languages.
+    #[derive(Block, Clone, Debug, Default, PartialEq)]
+    struct Texts {
+        /// By its type.
+        #[args(optional)]
+        limit: Option<ByteSize>,
+        /// By what the struct says.
+        #[args(optional, syntax = "regex")]
+        names: Vec<String>,
+        /// Of none.
+        #[args(default = "")]
+        free: String,
+    }
+
+    let schema = <Texts as crate::structure::Structure>::structure();
+    let languages: Vec<_> = schema.fields.iter().map(Field::syntax).collect();
+    assert_eq!(languages, [Some("bytes"), Some("regex"), None]);
 }

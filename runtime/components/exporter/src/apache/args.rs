@@ -6,7 +6,7 @@ use alloy_value::Args;
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct ApacheArgs {
     /// URL of the server's status page in its machine-readable form.
-    #[args(default = "http://localhost/server-status?auto")]
+    #[args(default = "http://localhost/server-status?auto", syntax = "url")]
     pub scrape_uri: String,
     /// `Host` header to ask with instead of the host of the URL.
     #[args(default = "")]

@@ -13,7 +13,7 @@ pub struct BlackboxArgs {
     #[args(default = "")]
     pub config_file: String,
     /// The probe modules as YAML; excludes `config_file`.
-    #[args(optional)]
+    #[args(optional, syntax = "yaml")]
     pub config: OptionalSecret,
     /// How much earlier than the scrape's timeout a probe ends.
     #[args(default = "500ms")]

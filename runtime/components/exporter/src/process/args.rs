@@ -41,6 +41,6 @@ pub struct MatcherBlock {
     #[args(optional)]
     pub exe: Vec<String>,
     /// Regular expressions for the command line, all of which must match.
-    #[args(optional)]
+    #[args(optional, syntax = "regex")]
     pub cmdline: Vec<String>,
 }

@@ -59,7 +59,7 @@ pub struct RedisArgs {
     #[args(optional)]
     pub count_keys: Vec<String>,
     /// File with a Lua script that gives further metrics.
-    #[args(default = "", deprecated = "use script_paths instead")]
+    #[args(default = "")]
     pub script_path: String,
     /// Files with Lua scripts that give further metrics.
     #[args(optional)]

@@ -19,7 +19,7 @@ pub struct SnmpArgs {
     #[args(default = 1)]
     pub concurrency: i64,
     /// Modules and credentials as YAML; excludes `config_file`.
-    #[args(optional)]
+    #[args(optional, syntax = "yaml")]
     pub config: OptionalSecret,
     /// Whether the modules stand in place of the built-in ones (`replace`) or beside them
     /// (`merge`).

@@ -100,10 +100,10 @@ pub struct UnixArgs {
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct ArpBlock {
     /// Network devices to leave out (regular expression).
-    #[args(default = "")]
+    #[args(default = "", syntax = "regex")]
     pub device_exclude: String,
     /// Network devices to include (regular expression).
-    #[args(default = "")]
+    #[args(default = "", syntax = "regex")]
     pub device_include: String,
     /// Reads the table through netlink instead of procfs.
     #[args(default = false)]
@@ -122,7 +122,7 @@ pub struct BcacheBlock {
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct CpuBlock {
     /// CPU bugs to expose (regular expression).
-    #[args(default = "")]
+    #[args(default = "", syntax = "regex")]
     pub bugs_include: String,
     /// Exposes time spent for virtual guests.
     #[args(default = false)]
@@ -131,7 +131,7 @@ pub struct CpuBlock {
     #[args(default = false)]
     pub info: bool,
     /// CPU flags to expose (regular expression).
-    #[args(default = "")]
+    #[args(default = "", syntax = "regex")]
     pub flags_include: String,
 }
 
@@ -139,10 +139,10 @@ pub struct CpuBlock {
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct DiskBlock {
     /// Block devices to leave out (regular expression).
-    #[args(default = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$")]
+    #[args(default = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$", syntax = "regex")]
     pub device_exclude: String,
     /// Block devices to include (regular expression); replaces `device_exclude`.
-    #[args(default = "")]
+    #[args(default = "", syntax = "regex")]
     pub device_include: String,
 }
 
@@ -150,13 +150,13 @@ pub struct DiskBlock {
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct EthtoolBlock {
     /// Network devices to leave out (regular expression).
-    #[args(default = "")]
+    #[args(default = "", syntax = "regex")]
     pub device_exclude: String,
     /// Network devices to include (regular expression).
-    #[args(default = "")]
+    #[args(default = "", syntax = "regex")]
     pub device_include: String,
     /// Statistics to expose (regular expression).
-    #[args(default = ".*")]
+    #[args(default = ".*", syntax = "regex")]
     pub metrics_include: String,
 }
 
@@ -165,11 +165,15 @@ pub struct EthtoolBlock {
 pub struct FilesystemBlock {
     /// File system types to leave out (regular expression).
     #[args(
-        default = "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs)$"
+        default = "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs)$",
+        syntax = "regex"
     )]
     pub fs_types_exclude: String,
     /// Mount points to leave out (regular expression).
-    #[args(default = "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+)($|/)")]
+    #[args(
+        default = "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+)($|/)",
+        syntax = "regex"
+    )]
     pub mount_points_exclude: String,
     /// A mount that does not answer for this long is reported as hung.
     #[args(default = "5s")]
@@ -180,10 +184,10 @@ pub struct FilesystemBlock {
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct HwmonBlock {
     /// Chips to leave out (regular expression).
-    #[args(default = "")]
+    #[args(default = "", syntax = "regex")]
     pub chip_exclude: String,
     /// Chips to include (regular expression).
-    #[args(default = "")]
+    #[args(default = "", syntax = "regex")]
     pub chip_include: String,
 }
 
@@ -224,7 +228,7 @@ pub struct NetclassBlock {
     #[args(default = false)]
     pub ignore_invalid_speed_device: bool,
     /// Network devices to leave out (regular expression).
-    #[args(default = "^$")]
+    #[args(default = "^$", syntax = "regex")]
     pub ignored_devices: String,
 }
 
@@ -235,10 +239,10 @@ pub struct NetdevBlock {
     #[args(default = false)]
     pub address_info: bool,
     /// Network devices to leave out (regular expression); excludes `device_include`.
-    #[args(default = "")]
+    #[args(default = "", syntax = "regex")]
     pub device_exclude: String,
     /// Network devices to include (regular expression); excludes `device_exclude`.
-    #[args(default = "")]
+    #[args(default = "", syntax = "regex")]
     pub device_include: String,
 }
 
@@ -247,7 +251,8 @@ pub struct NetdevBlock {
 pub struct NetstatBlock {
     /// Fields to expose (regular expression).
     #[args(
-        default = "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$"
+        default = "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$",
+        syntax = "regex"
     )]
     pub fields: String,
 }
@@ -281,7 +286,7 @@ pub struct PerfBlock {
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct PowersupplyBlock {
     /// Power supplies to leave out (regular expression).
-    #[args(default = "^$")]
+    #[args(default = "^$", syntax = "regex")]
     pub ignored_supplies: String,
 }
 
@@ -297,7 +302,7 @@ pub struct RunitBlock {
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct SupervisordBlock {
     /// Endpoint to ask.
-    #[args(default = "http://localhost:9001/RPC2")]
+    #[args(default = "http://localhost:9001/RPC2", syntax = "url")]
     pub url: String,
 }
 
@@ -323,10 +328,10 @@ pub struct SystemdBlock {
     #[args(default = false)]
     pub task_metrics: bool,
     /// Units to leave out (regular expression).
-    #[args(default = r".+\.(automount|device|mount|scope|slice)")]
+    #[args(default = r".+\.(automount|device|mount|scope|slice)", syntax = "regex")]
     pub unit_exclude: String,
     /// Units to include (regular expression).
-    #[args(default = ".+")]
+    #[args(default = ".+", syntax = "regex")]
     pub unit_include: String,
 }
 
@@ -334,7 +339,7 @@ pub struct SystemdBlock {
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct TapestatsBlock {
     /// Devices to leave out (regular expression).
-    #[args(default = "^$")]
+    #[args(default = "^$", syntax = "regex")]
     pub ignored_devices: String,
 }
 
@@ -350,7 +355,7 @@ pub struct TextfileBlock {
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct VmstatBlock {
     /// Fields of `/proc/vmstat` to expose (regular expression).
-    #[args(default = "^(oom_kill|pgpg|pswp|pg.*fault).*")]
+    #[args(default = "^(oom_kill|pgpg|pswp|pg.*fault).*", syntax = "regex")]
     pub fields: String,
 }
 

@@ -44,6 +44,7 @@ pub struct EndpointBlock {
     #[args(default = "")]
     pub name: String,
     /// URL to send to.
+    #[args(syntax = "url")]
     pub url: String,
     /// Timeout of a request.
     #[args(default = "30s")]
