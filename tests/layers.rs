@@ -23,6 +23,7 @@ fn crates_do_not_know_what_they_must_not() {
         ("alloy-syntax", &["salsa", "tokio", "alloy-value", "alloy-component"][..]),
         ("alloy-value", &["rowan", "salsa", "tokio"]),
         ("alloy-queries", &network),
+        ("alloy-reference", &network),
         ("alloy-telemetry", &["alloy-value", "alloy-queries", "hyper"]),
         ("alloy-component", &["alloy-queries", "alloy-runtime", "alloy-prometheus"]),
         ("alloy-server", &["alloy-prometheus", "alloy-local"]),

@@ -6,6 +6,7 @@
 mod end_to_end;
 mod examples;
 mod layers;
+mod reference;
 mod reload;
 mod server;
 mod support;

@@ -173,18 +173,29 @@ fn unknown_component() {
 }
 
 #[test]
-fn component_that_is_not_built_yet() {
-    config("loki.source.file \"x\" { }\n").check(
+fn components_that_this_version_cannot_run() {
+    let text = "discovery.kuma \"x\" {\n  server = \"http://localhost\"\n}\n\n\
+                prometheus.operator.probes \"a\" {\n  forward_to = []\n}\n\n\
+                prometheus.operator.probes \"b\" {\n  forward_to = []\n}\n";
+    let wrong = config(text);
+    wrong.check(
         &["config.alloy"],
         expect![[r#"
-            Error: config.alloy:1:1: component "loki.source.file" is known but not built into this version yet
+            Error: config.alloy:1:1: this version cannot run discovery.kuma (config.alloy:1:1), prometheus.operator.probes (config.alloy:5:1); `alloy check` accepts the configuration: remove these blocks, or run it with a version that has them
 
-            1 | loki.source.file "x" { }
-              | ^^^^^^^^^^^^^^^^
-            2 | 
+            1 | discovery.kuma "x" {
+              | ^^^^^^^^^^^^^^
+            2 |   server = "http://localhost"
             Error: could not perform the initial load successfully
         "#]],
     );
+    for command in ["check", "validate"] {
+        let accepted = Command::new(env!("CARGO_BIN_EXE_alloy"))
+            .args([command, "config.alloy"])
+            .current_dir(wrong.path())
+            .status();
+        assert!(accepted.expect("start the binary under test").success(), "{command}");
+    }
 }
 
 #[test]

@@ -128,13 +128,8 @@ pub(crate) fn structure(db: &dyn Db, block: Block) -> Box<[Finding]> {
     };
     match db.registry().lookup(block_name) {
         Lookup::Known(definition) => findings.extend(gated(definition)),
-        Lookup::NotBuilt(definition) if is_component => {
-            findings.push(gated(definition).unwrap_or_else(|| {
-                let message =
-                    format!("component {quoted} is known but not built into this version yet");
-                Finding::error(name(), message).with_code(codes::NOT_IN_THIS_VERSION)
-            }));
-        }
+        // Its arguments are not known; whether it runs is a question of the runtime.
+        Lookup::NotBuilt(definition) if is_component => findings.extend(gated(definition)),
         _ if !is_component => findings.push(not_yet()),
         _ if is_custom(db, block, block_name) => {}
         _ => {
@@ -230,7 +225,7 @@ fn references(db: &dyn Db, block: Block) -> Vec<Finding> {
 /// True if the references of a block are worth looking at: not where the block itself is refused.
 fn has_definition(db: &dyn Db, block: Block) -> bool {
     let key = block.item(db).key(db);
-    let known = matches!(db.registry().lookup(&key.name), Lookup::Known(_));
+    let known = !matches!(db.registry().lookup(&key.name), Lookup::Unknown);
     !opens_scope(&key.name) && (known || class(&key.name) != Class::Component)
 }
 

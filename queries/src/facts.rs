@@ -2,7 +2,9 @@
 //! references one by one.
 
 use alloy_syntax::{Diagnostic, Severity};
+use alloy_value::{Definition, Lookup};
 
+use crate::db::Db as _;
 use crate::names::{Target, deps, refs};
 use crate::queries::source_map;
 use crate::report::Reporter;
@@ -17,6 +19,37 @@ impl Engine {
         };
         let whole = source_map(&self.db, slot.item).root.whole;
         Reporter::new(self).place(slot.block, Severity::Error, Some(whole), message.to_owned())
+    }
+
+    /// One error that names everything in the configuration that `runs` denies, each with its first
+    /// place; `None` if all of it runs.
+    pub fn cannot_run(&self, runs: impl Fn(&'static Definition) -> bool) -> Option<Diagnostic> {
+        let reporter = Reporter::new(self);
+        let mut found: Vec<(&str, crate::inputs::Block)> = Vec::new();
+        for at in self.files.iter().flat_map(|file| file.items.iter()) {
+            let slot = self.slots.get(*at);
+            let (Lookup::Known(definition) | Lookup::NotBuilt(definition)) =
+                self.db.registry().lookup(&slot.key.name)
+            else {
+                continue;
+            };
+            let is_new = || found.iter().all(|(name, _)| *name != definition.name);
+            if slot.is_block() && !runs(definition) && is_new() {
+                found.push((definition.name, slot.block));
+            }
+        }
+        let (_, first) = *found.first()?;
+        let names: Vec<String> = found
+            .iter()
+            .map(|(name, block)| format!("{name} ({})", reporter.position_text(*block)))
+            .collect();
+        let message = format!(
+            "this version cannot run {}; `alloy check` accepts the configuration: remove these \
+             blocks, or run it with a version that has them",
+            names.join(", ")
+        );
+        let name = source_map(&self.db, first.item(&self.db)).root.name;
+        Some(reporter.place(first, Severity::Error, Some(name), message))
     }
 
     /// The textual references of a node, duplicates kept: the node that each stands for, and what

@@ -50,3 +50,5 @@ pub use api::{
 pub use engine::Engine;
 pub use expression::{ExpressionScope, evaluate_expression};
 pub use rich::render_full;
+pub use similar::{did_you_mean, similar as similar_names};
+pub use stdlib::{LibraryItem, library};

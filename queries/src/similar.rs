@@ -5,7 +5,7 @@ const MOST: usize = 3;
 
 /// Those of `names` that `text` may be a misspelling of, best first, at most three. A third of the
 /// letters may be wrong. O(names × length).
-pub(crate) fn similar<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+pub fn similar<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     let length = text.chars().count();
     let allowed = (length / 3).clamp(1, 4);
     let mut found: Vec<(usize, &str)> = names
@@ -26,7 +26,7 @@ pub(crate) fn similar<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) 
 }
 
 /// The note that suggests `names`.
-pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
+pub fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
     let quoted: Vec<String> = names.iter().map(|name| alloy_value::quote(name.as_ref())).collect();
     match quoted.as_slice() {
         [] => None,

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::flags::{Flag, Kind, Parsed, Positionals, Visibility};
-use crate::commands::{check, completion, explain, fmt, schema, validate};
+use crate::commands::{check, completion, components, docs, explain, fmt, schema, validate};
 use crate::run;
 
 /// One command.
@@ -79,6 +79,34 @@ pub(crate) static COMMANDS: &[Command] = &[
         bad_usage: 2,
         children: &[],
         run: explain::run,
+    },
+    Command {
+        name: "components",
+        aliases: &[],
+        operands: "[flags] [pattern]",
+        about: "List components",
+        long: "Lists the components whose name contains the pattern, or is like it where * stands for\n\
+               anything.\n\n\
+               Exits 0, or 1 if nothing matches.",
+        flags: COMPONENTS_FLAGS,
+        positionals: Positionals::AtMost(1),
+        bad_usage: 2,
+        children: &[],
+        run: components::run,
+    },
+    Command {
+        name: "docs",
+        aliases: &[],
+        operands: "[flags] name",
+        about: "Describe a component, config block or function",
+        long: "Prints what a component, a config block or a function of the standard library is for, and\n\
+               what it takes and gives.\n\n\
+               Exits 0, or 1 if the name is unknown.",
+        flags: DOCS_FLAGS,
+        positionals: Positionals::AtMost(1),
+        bad_usage: 2,
+        children: &[],
+        run: docs::run,
     },
     Command {
         name: "fmt",
@@ -192,8 +220,29 @@ static FMT_FLAGS: &[Flag] = &[
 static VALIDATE_FLAGS: &[Flag] =
     &[CONFIG_FORMAT, CONFIG_BYPASS, CONFIG_EXTRA_ARGS, STABILITY, COMMUNITY];
 
-static SCHEMA_FLAGS: &[Flag] =
-    &[Flag::new("json", Kind::Bool, "true", "Print the catalog of components")];
+const OUTPUT_FORMAT: Flag =
+    Flag::new("output-format", Kind::Text, "text", "For people or for programs: text or json");
+
+static COMPONENTS_FLAGS: &[Flag] = &[
+    OUTPUT_FORMAT,
+    Flag::new("stability", Kind::Text, "", "Only what this stability level permits"),
+    Flag::new("runnable", Kind::Bool, "false", "Only what this version can run"),
+    Flag::new("accepts", Kind::Text, "", "Only what takes this, such as Targets or LogsReceiver"),
+    Flag::new("exports", Kind::Text, "", "Only what gives this, such as Targets or LogsReceiver"),
+];
+
+static DOCS_FLAGS: &[Flag] = &[
+    OUTPUT_FORMAT,
+    Flag::new("markdown", Kind::Bool, "false", "Markdown, also on a terminal"),
+    Flag::new("write", Kind::Text, "", "Write the whole reference into this directory")
+        .visibility(Visibility::Hidden),
+];
+
+static SCHEMA_FLAGS: &[Flag] = &[
+    OUTPUT_FORMAT,
+    Flag::new("json", Kind::Bool, "true", "Print the catalog of components and config blocks"),
+    Flag::new("json-schema", Kind::Bool, "false", "Print a JSON Schema of configurations as JSON"),
+];
 
 static CHECK_FLAGS: &[Flag] = &[
     Flag::new("output-format", Kind::Text, "full", "full, classic or concise"),

@@ -31,7 +31,7 @@ impl Catalog {
             .filter(|definition| is_configurable(definition))
             .map(|definition| Entry::new(definition, runnable(definition.name)))
             .collect();
-        components.sort_by(|a, b| (b.kind, &a.name).cmp(&(a.kind, &b.name)));
+        components.sort_by_key(|entry| (entry.kind, entry.name));
         Self { version: 1, format: 1, components }
     }
 
@@ -73,6 +73,9 @@ pub struct Entry {
     pub runnable: bool,
     /// Its arguments are known; otherwise only the name is.
     pub checked: bool,
+    /// What the body is, if it has no fixed schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freeform: Option<String>,
     /// What it does.
     pub summary: &'static str,
     /// What arguments take, by kind of connection.
@@ -102,7 +105,7 @@ pub struct Block {
     /// The type contains itself; what it holds is listed at the outermost occurrence.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub recursive: bool,
-    /// Type of the values of a body whose attributes have any name.
+    /// Type of the values of a body whose attributes have any name, or what else an open body holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub freeform: Option<String>,
     /// What it is for.
@@ -210,6 +213,7 @@ impl Entry {
             clustering: walk.blocks.iter().any(|block| block.path == "clustering"),
             runnable,
             checked: definition.args.is_some(),
+            freeform: definition.args.is_some_and(|(schema, _)| schema().open).then(module_body),
             summary: definition.doc,
             accepts_types: walk.accepts.into_iter().collect(),
             exports_types: exports
@@ -223,6 +227,11 @@ impl Entry {
             exports: exports.iter().map(export).collect(),
         }
     }
+}
+
+/// What an open body may hold.
+fn module_body() -> String {
+    "module body: components and the blocks that modules are made of".to_owned()
 }
 
 fn export(field: &'static Field) -> Export {
@@ -296,7 +305,7 @@ impl Walk {
             recursive,
             freeform: match &field.ty {
                 TypeSchema::Map(inner) => Some(canonical(inner)),
-                _ => None,
+                _ => schema.is_some_and(|schema| schema.open).then(module_body),
             },
             description: field.doc,
             deprecation: field.deprecated,

@@ -9,8 +9,15 @@
 
 mod catalog;
 mod default;
+mod example;
+mod json_schema;
 mod near;
+mod page;
+mod pages;
 mod types;
 
 pub use catalog::{Attribute, Block, Catalog, Entry, Export, Member};
+pub use json_schema::json_schema;
 pub use near::near_names;
+pub use page::Page;
+pub use pages::{UPDATE, entry_page, function_page, pages};

@@ -26,7 +26,7 @@ pub(crate) fn canonical(ty: &TypeSchema) -> String {
 }
 
 /// Capsules by the name that messages use for them.
-const TARGET: &str = "discovery.Target";
+pub(crate) const TARGET: &str = "discovery.Target";
 const METRICS_RECEIVER: &str = "storage.Appendable";
 
 /// What flows through a value of a type, by the name that `accepts_types` and `exports_types` use.

@@ -1,5 +1,6 @@
 //! The standard library (spec/language.md §14): one table of functions and the names they go by.
 
+mod docs;
 mod encoding;
 mod format;
 mod json;
@@ -12,6 +13,8 @@ use std::sync::LazyLock;
 
 use alloy_value::{DecodeError, Function, Object, Stability, Str, Value};
 use rustc_hash::FxHashMap;
+
+pub use docs::{LibraryItem, library};
 
 use crate::eval::Scope;
 

@@ -44,7 +44,6 @@ tracing { }
             main.alloy:12:1: tracing blocks are not supported by this version yet
             main.alloy:2:1: cannot find the definition of component name "other.thing"
             main.alloy:3:1: component "test.node" must have a label
-            main.alloy:4:1: component "loki.write" is known but not built into this version yet
             main.alloy:5:1: component "test.new" is at stability level "experimental", which is below the minimum allowed stability level "generally-available". Use --stability.level command-line flag to enable "experimental" features
             main.alloy:6:1: the component "test.community" is a community component. Use the --feature.community-components.enabled command-line flag to enable community components
         "#]],

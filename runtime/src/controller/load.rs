@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, Pending};
-use alloy_value::{Definition, GoDuration};
+use alloy_value::{Definition, DefinitionKind, GoDuration};
 use rustc_hash::FxHashSet;
 use tokio::sync::oneshot;
 
@@ -76,6 +76,10 @@ impl Controller {
             };
             LoadError::new(failure, rejected.diagnostics)
         })?;
+        if let Some(diagnostic) = self.engine.cannot_run(|definition| self.runs(definition)) {
+            self.engine.rollback();
+            return Err(LoadError::new(LoadFailure::Rejected, vec![diagnostic]));
+        }
         let findings = self.check(&pending);
         if !findings.is_empty() && (first || mode == ReloadMode::Atomic) {
             if first {
@@ -99,16 +103,7 @@ impl Controller {
     fn check(&self, pending: &Pending) -> Vec<(NodeId, Finding)> {
         let mut findings = Vec::new();
         for change in &pending.changes {
-            let (id, added) = match *change {
-                NodeChange::Added(id) => (id, true),
-                NodeChange::Changed(id) => (id, false),
-                NodeChange::Removed(_) => continue,
-            };
-            if added && let Some(message) = self.not_runnable(id) {
-                let diagnostic = self.engine.block_diagnostic(id, &message);
-                findings.push((id, Finding { diagnostic: Box::new(diagnostic), logged: message }));
-                continue;
-            }
+            let (NodeChange::Added(id) | NodeChange::Changed(id)) = *change else { continue };
             // Exports of a component that is not built yet are unknown, which is no error.
             let unknown = |dependency| {
                 let node = self.nodes.get(&dependency);
@@ -122,20 +117,18 @@ impl Controller {
         findings
     }
 
-    /// Why a node of this type cannot run.
-    fn not_runnable(&self, id: NodeId) -> Option<String> {
-        let info = self.engine.node(id)?;
-        match self.role_of(info.definition) {
-            Role::Component(def) if def.is_none_or(|def| def.build.is_none()) => Some(format!(
-                "component {} cannot be run by this version",
-                alloy_value::quote(&info.name)
-            )),
-            // A block without settings has nothing to apply.
-            Role::Inert if has_settings(info.definition) => Some(format!(
-                "{} blocks are not supported by this version yet; remove it",
-                info.name
-            )),
-            _ => None,
+    /// True if something in this process does what a block of this type says.
+    fn runs(&self, definition: &'static Definition) -> bool {
+        match self.role_of(definition) {
+            Role::Component(def) => def.is_some_and(|def| def.build.is_some()),
+            Role::Block(_) => true,
+            // What modules are made of has no part of its own that runs, and a block without
+            // settings has nothing to apply.
+            Role::Inert => {
+                let of_modules =
+                    definition.kind == DefinitionKind::ConfigBlock && definition.takes_label();
+                of_modules || !has_settings(definition)
+            }
         }
     }
 

@@ -117,7 +117,7 @@ async fn changed_block_that_does_not_evaluate_changes_nothing() {
 async fn component_that_cannot_run_is_refused() {
     check_rejected(
         "test.checked \"x\" { }\n",
-        expect![[r#"error during the initial load: main.alloy:1:1: component "test.checked" cannot be run by this version"#]],
+        expect![[r#"error during the initial load: main.alloy:1:1: this version cannot run test.checked (main.alloy:1:1); `alloy check` accepts the configuration: remove these blocks, or run it with a version that has them"#]],
     )
     .await;
 }
