@@ -8,6 +8,7 @@ mod examples;
 mod layers;
 mod reference;
 mod reload;
+mod secrets;
 mod server;
 mod support;
 mod wrong_input;

@@ -161,3 +161,44 @@ fn examples_of_the_reference_are_valid() {
     }
     assert_eq!(wrong, "");
 }
+
+/// What the API shows of arguments fits the JSON Schema of a configuration.
+#[test]
+fn encoded_arguments_fit_the_json_schema() {
+    let schema = json(&["schema", "--json-schema"]);
+    let schema = jsonschema::validator_for(&schema).expect("a valid JSON Schema");
+    let registry = alloy::registry::registry();
+    let mut fitted = 0;
+    for entry in alloy::registry::catalog().components.iter().filter(|entry| entry.checked) {
+        let text = alloy_reference::configuration(entry, &[]);
+        let options = Options { stability: Stability::Experimental, community: true };
+        let mut engine = Engine::new(registry, alloy::host::facts(), options);
+        let source = Source { name: "config.alloy".into(), text: text.into() };
+        let load = alloy_queries::Load { sources: vec![source], ..Default::default() };
+        // Examples that refer to others, and blocks of modules, have no arguments on their own.
+        if engine.load(load).is_err() {
+            continue;
+        }
+        let (id, labelled) = match entry.label {
+            "required" => (format!("{}.example", entry.name), true),
+            _ => (entry.name.to_owned(), false),
+        };
+        let Some(args) = engine.find(&id).and_then(|id| engine.evaluate(id).ok()) else { continue };
+        let body = args.encode();
+        let body = serde_json::to_value(alloy_value::json::Statements(&body)).expect("JSON");
+        let mut block = serde_json::json!({ "name": entry.name, "type": "block", "body": body });
+        if labelled {
+            block["label"] = Value::from("example");
+        }
+        let mut wrong = block.clone();
+        let document = Value::from(vec![block]);
+        if let Err(error) = schema.validate(&document) {
+            panic!("{}: {error}\n{document:#}", entry.name);
+        }
+        wrong["body"] = serde_json::json!([{ "name": "no such", "type": "attr", "value": 1 }]);
+        let open = entry.freeform.is_some();
+        assert_eq!(schema.is_valid(&Value::from(vec![wrong])), open, "{}", entry.name);
+        fitted += 1;
+    }
+    assert!(fitted > 40, "{fitted}");
+}

@@ -66,21 +66,6 @@ pub(crate) static COMMANDS: &[Command] = &[
         run: completion::run,
     },
     Command {
-        name: "explain",
-        aliases: &[],
-        operands: "[flags] rule",
-        about: "Explain what a rule of check finds",
-        long: "Explains a rule of `alloy check`: what it finds, why that matters, an example with\n\
-               the problem and one without.\n\n\
-               A rule is given by its code, such as AL201, or its name, such as\n\
-               unknown-attribute. Exits 1 if there is no such rule.",
-        flags: EXPLAIN_FLAGS,
-        positionals: Positionals::AtMost(1),
-        bad_usage: 2,
-        children: &[],
-        run: explain::run,
-    },
-    Command {
         name: "components",
         aliases: &[],
         operands: "[flags] [pattern]",
@@ -107,6 +92,21 @@ pub(crate) static COMMANDS: &[Command] = &[
         bad_usage: 2,
         children: &[],
         run: docs::run,
+    },
+    Command {
+        name: "explain",
+        aliases: &[],
+        operands: "[flags] rule",
+        about: "Explain what a rule of check finds",
+        long: "Explains a rule of `alloy check`: what it finds, why that matters, an example with\n\
+               the problem and one without.\n\n\
+               A rule is given by its code, such as AL201, or its name, such as\n\
+               unknown-attribute. Exits 1 if there is no such rule.",
+        flags: EXPLAIN_FLAGS,
+        positionals: Positionals::AtMost(1),
+        bad_usage: 2,
+        children: &[],
+        run: explain::run,
     },
     Command {
         name: "fmt",

@@ -4,33 +4,65 @@ use std::fmt::Write as _;
 
 use crate::{Attribute, Block, Entry};
 
+const SEPARATOR: &str = " > ";
+
 /// A block with everything that is required, formatted.
 pub(crate) fn example(entry: &Entry) -> String {
+    configuration(entry, &[])
+}
+
+/// A block with everything that is required, and with more attributes, each by the path of its block
+/// (empty for the body itself), its name and its value as text. What there is no attribute for is
+/// left out. Formatted; the label is `example`.
+pub fn configuration(entry: &Entry, with: &[(&str, &str, &str)]) -> String {
     let label = if entry.label == "required" { " \"example\"" } else { "" };
     let mut text = format!("{}{label} {{\n", entry.name);
-    body(&mut text, &entry.attributes, &entry.blocks, "");
+    Writer { blocks: &entry.blocks, with }.body(&mut text, &entry.attributes, "");
     text.push_str("}\n");
     alloy_syntax::format(&text).unwrap_or(text)
 }
 
-fn body(text: &mut String, attributes: &[Attribute], blocks: &[Block], path: &str) {
-    for attribute in attributes.iter().filter(|attribute| attribute.required) {
-        // Writing to a string cannot fail, here and below.
-        let _ok = writeln!(text, "{} = {}", attribute.name, value(attribute));
-    }
-    for block in blocks {
-        let Some(name) = block.path.strip_prefix(path) else { continue };
-        if !block.required || name.contains(SEPARATOR) {
-            continue;
-        }
-        let label = if block.label.is_some() { " \"example\"" } else { "" };
-        let _ok = writeln!(text, "\n{name}{label} {{");
-        body(text, &block.attributes, blocks, &format!("{}{SEPARATOR}", block.path));
-        text.push_str("}\n");
-    }
+struct Writer<'a> {
+    blocks: &'a [Block],
+    with: &'a [(&'a str, &'a str, &'a str)],
 }
 
-const SEPARATOR: &str = " > ";
+impl Writer<'_> {
+    /// Writes what a body at `path` needs.
+    fn body(&self, text: &mut String, attributes: &[Attribute], path: &str) {
+        for attribute in attributes {
+            let is_this = |with: &&(&str, &str, &str)| with.0 == path && with.1 == attribute.name;
+            let given = self.with.iter().find(is_this);
+            // Writing to a string cannot fail, here and below.
+            let _ok = match given {
+                Some((_, name, value)) => writeln!(text, "{name} = {value}"),
+                None if attribute.required => {
+                    writeln!(text, "{} = {}", attribute.name, value(attribute))
+                }
+                None => Ok(()),
+            };
+        }
+        let inside = if path.is_empty() { String::new() } else { format!("{path}{SEPARATOR}") };
+        for block in self.blocks {
+            let Some(name) = block.path.strip_prefix(&inside) else { continue };
+            if name.contains(SEPARATOR) || !(block.required || self.leads_to(&block.path)) {
+                continue;
+            }
+            let label = if block.label.is_some() { " \"example\"" } else { "" };
+            let _ok = writeln!(text, "\n{name}{label} {{");
+            self.body(text, &block.attributes, &block.path);
+            text.push_str("}\n");
+        }
+    }
+
+    /// True if the wanted attribute is in the block at `path` or further inside.
+    fn leads_to(&self, path: &str) -> bool {
+        let inside = |at: &str| {
+            at.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(SEPARATOR))
+        };
+        self.with.iter().any(|(at, ..)| inside(at))
+    }
+}
 
 /// A value that the attribute may have.
 fn value(attribute: &Attribute) -> String {

@@ -145,7 +145,10 @@ impl Schemas {
             true => body["maxItems"] = json!(0),
             false => {
                 body["items"] = json!({ "anyOf": statements });
-                body["allOf"] = Json::from(counts.into_iter().flatten().collect::<Vec<_>>());
+                let counts: Vec<Json> = counts.into_iter().flatten().collect();
+                if !counts.is_empty() {
+                    body["allOf"] = Json::from(counts);
+                }
             }
         }
         body

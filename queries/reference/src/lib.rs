@@ -17,6 +17,7 @@ mod pages;
 mod types;
 
 pub use catalog::{Attribute, Block, Catalog, Entry, Export, Member};
+pub use example::configuration;
 pub use json_schema::json_schema;
 pub use near::near_names;
 pub use page::Page;
