@@ -17,6 +17,7 @@ const COMPANIONS: &[(&str, &str)] = &[
     ("client_id", "\"6e1b3d1c-5f1d-4a57-9d53-0d5f8f6f6a11\""),
     ("tenant_id", "\"6e1b3d1c-5f1d-4a57-9d53-0d5f8f6f6a11\""),
     ("token_url", "\"http://localhost\""),
+    ("client_secret_file", "\"secret.txt\""),
     ("cert_pem", "\"certificate\""),
     ("api_server", "\"http://localhost\""),
     ("access_key", "\"key\""),
@@ -72,6 +73,7 @@ fn case(entry: &Entry, path: &str, attribute: &Attribute) -> Case {
     with.retain(|(_, name, _)| match (attribute.name, *name) {
         // One or the other.
         ("proxy_connect_header", "proxy_url") | ("key_pem", "cert_file") => false,
+        ("client_secret", "client_secret_file") => false,
         (_, "cert_pem") => attribute.name == "key_pem",
         (_, "proxy_from_environment") => attribute.name == "proxy_connect_header",
         _ => true,
