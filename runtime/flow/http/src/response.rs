@@ -80,7 +80,14 @@ impl Response {
         kept
     }
 
-    async fn chunk(&mut self) -> Result<Option<Bytes>, RequestError> {
+    /// The next bytes of the body as they came, content coding included; nothing at its end. For
+    /// bodies that are read as they come, in place of [`Self::read_body`]; the caller sets the limit.
+    ///
+    /// Cancel safety: nothing is lost if the future is dropped.
+    ///
+    /// # Errors
+    /// If the connection breaks.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, RequestError> {
         loop {
             let Some(frame) = self.body.frame().await else { return Ok(None) };
             let frame = frame.map_err(|e| RequestError::Body { reason: chain(&e) })?;

@@ -59,6 +59,12 @@ pub enum SourceError {
     /// The files of a directory can't be listed.
     #[error("failed to collect files: {0}")]
     Collect(ReadError),
+    /// A path of a repository leads to other files of this machine.
+    #[error("failed to read file: {path:?} leads out of the repository")]
+    Outside {
+        /// Which path.
+        path: String,
+    },
     /// The server answered with another status than 200.
     #[error("unexpected status code {0}")]
     Status(u16),
