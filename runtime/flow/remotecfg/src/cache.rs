@@ -10,7 +10,7 @@ use crate::hash::hash;
 pub(crate) const MAX_CONFIG_BYTES: usize = 64 << 20;
 
 /// A file whose name tells the settings that its content was fetched with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cache(PathBuf);
 
 impl Cache {

@@ -26,7 +26,7 @@ const UNREGISTER_BUDGET: Duration = Duration::from_secs(1);
 /// What the configuration is loaded into.
 pub trait Target: Send + Sync + 'static {
     /// Loads `text` in place of what was loaded before. All or nothing: after an error runs what
-    /// ran before. The errors are diagnostics, one per line of thought.
+    /// ran before. The errors are diagnostics. The future is dropped only when the process ends.
     fn load(&self, text: Arc<str>) -> BoxFuture<'_, Result<(), Vec<String>>>;
 
     /// Stops everything that was loaded.
@@ -170,6 +170,8 @@ pub struct RemoteConfig {
     status: Arc<Mutex<Status>>,
     session: Session,
     registered: bool,
+    /// Where the text that runs is cached.
+    cached_in: Option<Cache>,
 }
 
 impl std::fmt::Debug for RemoteConfig {
@@ -196,7 +198,16 @@ impl RemoteConfig {
             status: Arc::clone(&status),
         };
         let session = Session::default();
-        let service = Self { options, metrics, target, wanted, status, session, registered: false };
+        let service = Self {
+            options,
+            metrics,
+            target,
+            wanted,
+            status,
+            session,
+            registered: false,
+            cached_in: None,
+        };
         (service, handle)
     }
 
@@ -228,6 +239,7 @@ impl RemoteConfig {
                 self.say_goodbye(before).await;
                 self.target.clear().await;
                 self.session.clear();
+                self.cached_in = None;
                 self.metrics.running("");
                 self.show();
             }
@@ -312,7 +324,10 @@ impl RemoteConfig {
         self.metrics.answered(began.elapsed(), answer.not_modified);
         self.status.lock().last_answer = Some(SystemTime::now());
         match self.session.on_answer(answer) {
-            Answer::Same { good: true } => self.metrics.succeeded(),
+            Answer::Same { good: true } => {
+                self.metrics.succeeded();
+                until_stop(self.cache(cache), cancel).await?;
+            }
             Answer::Same { good: false } => {}
             Answer::Load(text) => {
                 self.show();
@@ -352,7 +367,8 @@ impl RemoteConfig {
         match self.target.load(Arc::clone(&text)).await {
             Ok(()) => {
                 self.session.on_loaded(&text);
-                cache.write(&text).await;
+                self.cached_in = None;
+                self.cache(cache).await;
                 self.loaded();
                 tracing::info!("loaded the remote configuration");
             }
@@ -382,6 +398,7 @@ impl RemoteConfig {
         match self.target.load(Arc::clone(&text)).await {
             Ok(()) => {
                 self.session.on_restored(&text);
+                self.cached_in = None;
                 self.loaded_from_cache(rejected);
                 tracing::info!("loaded the last good remote configuration");
             }
@@ -389,6 +406,18 @@ impl RemoteConfig {
                 let error = diagnostics.join("; ");
                 tracing::error!(%error, "cannot load the last good remote configuration");
             }
+        }
+    }
+
+    /// Keeps the text that runs, unless it is there already. Other settings have another file, also
+    /// if the server gives the same text for them.
+    async fn cache(&mut self, cache: &Cache) {
+        if self.cached_in.as_ref() == Some(cache) {
+            return;
+        }
+        if let Some(text) = self.session.loaded() {
+            cache.write(text).await;
+            self.cached_in = Some(cache.clone());
         }
     }
 

@@ -79,9 +79,11 @@ pub(crate) struct Session {
     identity: Identity,
     /// The hash that the server gave with its last answer.
     server_hash: String,
-    /// Hash of the content of its last answer.
-    received: Option<String>,
+    /// The content of its last answer. Compared as a whole: the hash has 32 bits only.
+    received: Option<Arc<str>>,
     loaded: Option<Loaded>,
+    /// Why the last content doesn't load; empty if it does.
+    rejection: String,
     status: Told<(State, String)>,
     effective: Told<Option<Arc<str>>>,
 }
@@ -92,6 +94,7 @@ impl Session {
         self.identity = identity;
         self.server_hash = String::new();
         self.received = None;
+        self.rejection.clear();
         self.forget_told();
     }
 
@@ -159,34 +162,39 @@ impl Session {
     /// The server answered.
     pub(crate) fn on_answer(&mut self, answer: GetConfigResponse) -> Answer {
         if answer.not_modified {
-            let good = self.received.is_some() && self.received == self.loaded_hash();
-            if good {
-                self.set(State::Applied, "");
-            }
-            return Answer::Same { good };
+            return self.same();
         }
         self.server_hash = answer.hash;
-        let content_hash = hash(answer.content.as_bytes());
-        let seen = self.received.replace(content_hash.clone()).as_ref() == Some(&content_hash);
-        if answer.content.is_empty() {
-            // Not a configuration without components: what runs goes on.
-            self.set(State::Applied, "");
-            return Answer::Same { good: true };
-        }
-        if self.loaded_hash().as_ref() == Some(&content_hash) {
-            self.set(State::Applied, "");
-            return Answer::Same { good: true };
-        }
-        if seen {
-            return Answer::Same { good: false };
+        let content: Arc<str> = answer.content.into();
+        let seen = self.received.replace(Arc::clone(&content)).as_ref() == Some(&content);
+        // Empty is not a configuration without components: what runs goes on.
+        if seen || content.is_empty() || self.loaded() == Some(&content) {
+            return self.same();
         }
         self.set(State::Applying, "");
-        Answer::Load(answer.content.into())
+        Answer::Load(content)
+    }
+
+    /// The last content is still the last one.
+    fn same(&mut self) -> Answer {
+        let good = self
+            .received
+            .as_ref()
+            .is_some_and(|text| text.is_empty() || self.loaded() == Some(text));
+        if good {
+            self.rejection.clear();
+            self.set(State::Applied, "");
+        } else if !self.rejection.is_empty() {
+            // A request that failed in between is over.
+            self.status.now = (State::Failed, self.rejection.clone());
+        }
+        Answer::Same { good }
     }
 
     /// What the server gave runs.
     pub(crate) fn on_loaded(&mut self, text: &Arc<str>) {
         self.on_restored(text);
+        self.rejection.clear();
         self.set(State::Applied, "");
     }
 
@@ -198,6 +206,7 @@ impl Session {
             message.push_str(" …");
         }
         self.set(State::Failed, &message);
+        self.rejection = message;
     }
 
     /// An earlier text runs again; the status still tells of the newer one.

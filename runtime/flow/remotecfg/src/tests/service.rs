@@ -362,6 +362,26 @@ async fn other_settings_are_used_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_cache_of_other_settings_is_filled_without_new_text() {
+    let storage = tempfile::tempdir().unwrap();
+    let server = Server::new("a");
+    let process = Process::start(&server, storage.path());
+    cycle(true).await;
+    let faster = Settings { poll_frequency: POLL / 2, cache_key: b"other".to_vec(), ..settings() };
+    process.handle.apply(Some(faster.clone())).unwrap();
+    cycle(true).await;
+    assert_eq!(process.loads(), "load a");
+    process.stop().await;
+    server.http.refuse(true);
+    let process = Process::start(&server, storage.path());
+    process.handle.apply(Some(faster)).unwrap();
+    cycle(true).await;
+    assert_eq!(process.loads(), "load a");
+    process.stop().await;
+    assert_eq!(std::fs::read_dir(storage.path()).unwrap().count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn settings_that_cannot_be_used_change_nothing() {
     let storage = tempfile::tempdir().unwrap();
     let server = Server::new("a");

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use crate::proto::GetConfigResponse;
 use crate::session::{Answer, Identity, Session, State};
 
@@ -59,10 +61,23 @@ fn a_request_error_is_over_with_the_next_answer() {
 }
 
 #[test]
+fn a_rejection_outlives_a_request_error() {
+    let mut session = running("a");
+    session.on_answer(content("bad"));
+    session.on_rejected(&["one".to_owned()]);
+    session.on_error("unavailable: gone");
+    assert_eq!(session.on_answer(not_modified()), Answer::Same { good: false });
+    assert_eq!(session.state(), (State::Failed, "one"));
+}
+
+#[test]
 fn empty_content_leaves_what_runs() {
     let mut session = running("a");
     assert_eq!(session.on_answer(content("")), Answer::Same { good: true });
     assert_eq!(session.loaded().map(|text| &**text), Some("a"));
+    session.on_error("unavailable: gone");
+    assert_eq!(session.on_answer(not_modified()), Answer::Same { good: true });
+    assert_eq!(session.state(), (State::Applied, ""));
 }
 
 #[test]
@@ -103,4 +118,114 @@ fn a_message_is_bounded() {
     session.on_rejected(&vec!["é".repeat(1000); 100]);
     let (_, message) = session.state();
     assert!(message.len() < 66_000 && message.ends_with(" …"), "{}", message.len());
+}
+
+/// What happens to a session.
+#[derive(Clone, Debug)]
+enum Event {
+    /// A request gets this answer; some texts don't load.
+    Answer(u8),
+    NotModified,
+    /// A request fails; the server got it or not.
+    Error {
+        arrived: bool,
+    },
+    OtherServer,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        (0_u8..6).prop_map(Event::Answer),
+        Just(Event::NotModified),
+        any::<bool>().prop_map(|arrived| Event::Error { arrived }),
+        Just(Event::OtherServer),
+    ]
+}
+
+/// What the server believes.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Belief {
+    status: Option<i32>,
+    effective: Option<Vec<u8>>,
+}
+
+impl Belief {
+    fn hear(&mut self, session: &Session) {
+        let (request, _) = session.request();
+        if let Some(status) = request.remote_config_status {
+            self.status = Some(status.status);
+        }
+        if let Some(config) = request.effective_config {
+            self.effective = Some(config.config_map.unwrap().config_map[""].body.clone());
+        }
+    }
+}
+
+proptest! {
+    /// Whatever happens: what runs is the last text that loaded, a text that didn't load is not
+    /// tried twice in a row, and a server that was told all believes what is true.
+    #[test]
+    fn the_server_believes_what_is_true(events in prop::collection::vec(event(), 0..40)) {
+        let mut session = session();
+        let mut belief = Belief::default();
+        let mut runs: Option<String> = None;
+        let mut last_tried = None;
+        for event in events {
+            let told = |session: &mut Session, belief: &mut Belief| {
+                belief.hear(session);
+                let (_, telling) = session.request();
+                session.on_told(telling);
+            };
+            match event {
+                Event::OtherServer => {
+                    session.restart(Identity::default());
+                    belief = Belief::default();
+                    last_tried = None;
+                    continue;
+                }
+                Event::Error { arrived } => {
+                    if arrived {
+                        belief.hear(&session);
+                    }
+                    session.on_error("gone");
+                    prop_assert_eq!(session.state().0, State::Failed);
+                }
+                Event::NotModified => {
+                    told(&mut session, &mut belief);
+                    let answer = session.on_answer(not_modified());
+                    prop_assert!(matches!(answer, Answer::Same { .. }), "not modified");
+                }
+                Event::Answer(n) => {
+                    told(&mut session, &mut belief);
+                    // Even ones load, odd ones don't, the first is empty.
+                    let text = if n == 0 { String::new() } else { format!("text {n}") };
+                    if let Answer::Load(load) = session.on_answer(content(&text)) {
+                        prop_assert_eq!(&*load, text.as_str());
+                        prop_assert_ne!(last_tried, Some(n), "{} was tried twice", n);
+                        prop_assert_eq!(session.state().0, State::Applying);
+                        if n % 2 == 0 {
+                            session.on_loaded(&load);
+                            runs = Some(text);
+                        } else {
+                            session.on_rejected(&["no".to_owned()]);
+                        }
+                    }
+                    last_tried = Some(n);
+                }
+            }
+            prop_assert_eq!(session.loaded().map(|text| text.to_string()), runs.clone());
+            if session.has_news() {
+                told(&mut session, &mut belief);
+            }
+            prop_assert!(!session.has_news());
+            let state = match session.state().0 {
+                State::Unset => 0,
+                State::Applied => 1,
+                State::Applying => 2,
+                State::Failed => 3,
+            };
+            prop_assert_eq!(belief.status, Some(state));
+            prop_assert_eq!(&belief.effective, &runs.clone().map(String::into_bytes));
+        }
+    }
 }
