@@ -3,8 +3,8 @@
 
 use alloy_syntax::Applicability;
 use alloy_value::{
-    About, BodyEntry, EvaluatedBlock, EvaluatedBody, Field, FieldKind, Lookup, PathSegment, Str,
-    StructSchema, TypeSchema, Value, quote,
+    About, BodyEntry, EvaluatedBlock, EvaluatedBody, Field, FieldKind, Lookup, Object, PathSegment,
+    Str, StructSchema, TypeSchema, Value, quote,
 };
 
 use crate::check::Finding;
@@ -515,6 +515,8 @@ fn fitted(value: Value, ty: &TypeSchema) -> Value {
             }
             Value::from(object)
         }
+        // What converts to a capsule takes any members: they are looked at when it is evaluated.
+        (Value::Object(_), TypeSchema::Capsule(_)) => Value::from(Object::default()),
         (value, _) => value,
     }
 }

@@ -2,8 +2,10 @@
 
 use alloy_component::ComponentDef;
 use alloy_queries::testing::arguments;
+use alloy_queries::{Engine, HostFacts, Options, Source};
+use alloy_value::Registry;
 
-use crate::{consul, dns, docker, http, kubelet, kubernetes};
+use crate::{consul, dns, docker, http, kubelet, kubernetes, relabel};
 
 /// Checks what loading `component` with each body says: part of a message, or nothing.
 #[track_caller]
@@ -90,4 +92,24 @@ fn http_clients_are_checked() {
             ("role = \"pod\"\nbearer_token = \"a\"\nbearer_token_file = \"b\"", "at most one of"),
         ],
     );
+}
+
+/// The findings of a check that runs nothing.
+fn findings(component: &ComponentDef, text: &str) -> Vec<String> {
+    let registry = Box::leak(Box::new(Registry::new([component.definition])));
+    let source = Source { name: "main.alloy".into(), text: text.into() };
+    let found = Engine::check(registry, HostFacts::default(), Options::default(), vec![source]);
+    found.into_iter().map(|diagnostic| diagnostic.message).collect()
+}
+
+#[test]
+fn labels_of_targets_are_looked_at_when_they_are_known() {
+    let with = |targets: &str| {
+        let text = format!("discovery.relabel \"x\" {{\n\ttargets = {targets}\n}}\n");
+        findings(&relabel::COMPONENT, &text)
+    };
+    let none: Vec<String> = Vec::new();
+    assert_eq!(with("[{__address__ = constants.hostname, port = 80}]"), none);
+    assert_eq!(with("[sys.env(\"TARGET\")]"), none);
+    assert_eq!(with("{}"), ["expected array, got object"]);
 }
