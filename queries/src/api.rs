@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use alloy_syntax::Diagnostic;
-use alloy_value::{Definition, Stability};
+use alloy_value::{Definition, Stability, Value};
+use smallvec::SmallVec;
 
 /// Facts about the process that expressions can read (`constants`).
 #[derive(Clone, Debug, Default)]
@@ -70,6 +71,25 @@ impl NodeId {
     }
 }
 
+/// What a node does with its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NodeKind {
+    /// A component of the registry.
+    Component,
+    /// A config block or service.
+    Block,
+    /// A component whose type is a `declare` of the configuration: runs a module.
+    Custom,
+    /// `foreach`: runs a module per element.
+    Foreach,
+    /// `import.*`: brings modules.
+    Import,
+    /// `argument`: what the owner of the module passes.
+    Argument,
+    /// `export`: what the owner of the module gets.
+    Export,
+}
+
 /// What is known about a node without evaluating it.
 #[derive(Clone, Debug)]
 pub struct NodeInfo {
@@ -77,20 +97,50 @@ pub struct NodeInfo {
     pub id: NodeId,
     /// Name and label, such as `prometheus.scrape.api` or `logging`: the local id.
     pub block_id: Arc<str>,
+    /// Id of the module that it is in; empty in the root.
+    pub module_id: Arc<str>,
     /// Name, such as `prometheus.scrape`.
     pub name: Arc<str>,
     /// Label.
     pub label: Option<Arc<str>>,
-    /// What the block is. Always one with arguments.
+    /// What is done with its arguments.
+    pub kind: NodeKind,
+    /// What the block is. Always one with arguments, except for custom components.
     pub definition: &'static Definition,
-    /// Nodes that it refers to, each once, in order of the first reference.
+    /// The node that runs the module that it is in; `None` in the root.
+    pub owner: Option<NodeId>,
+    /// Nodes that must be evaluated before, each once: those that it refers to in order of the
+    /// first reference, then those that its type comes from. In a `foreach` some are further out.
     pub dependencies: Box<[NodeId]>,
-    /// Nodes that refer to it, in the order of [`crate::Engine::nodes`].
+    /// Nodes of the same module that refer to it, by position. [`crate::Engine::dependents`] has
+    /// those of other modules too.
     pub dependents: Box<[NodeId]>,
-    /// Greater than the rank of every dependency; 0 without dependencies.
-    pub rank: u32,
-    /// Nodes with equal numbers are connected by references in any direction.
+    /// Place among the nodes of its module: dependencies come first.
+    pub position: u32,
+    /// Nodes of a module with equal numbers are connected by references in any direction.
     pub group: u32,
+}
+
+impl NodeInfo {
+    /// The global id (spec/runtime.md §2): module and local id.
+    pub fn global_id(&self) -> Arc<str> {
+        if self.module_id.is_empty() {
+            return Arc::clone(&self.block_id);
+        }
+        format!("{}/{}", self.module_id, self.block_id).into()
+    }
+}
+
+/// Where a node stands in the order of evaluation: positions from the root inwards.
+pub type Order = SmallVec<[u32; 2]>;
+
+/// A child of a `foreach`.
+#[derive(Clone, Debug)]
+pub struct ForeachChild {
+    /// What tells it from its siblings: the last part of its module id.
+    pub key: Arc<str>,
+    /// The element.
+    pub value: Value,
 }
 
 /// How a load changes the set of nodes.

@@ -1,41 +1,46 @@
 //! What is wrong with blocks before anything is evaluated: names, labels, references, cycles.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use alloy_syntax::{Diagnostic, Severity};
 use alloy_value::{Definition, DefinitionKind, Lookup, Stability, quote};
 
 use crate::Engine;
+use crate::custom::node_type;
 use crate::db::Db;
 use crate::fault::{Fault, Part, Span, Subject};
 use crate::help::Help;
-use crate::hir::{ItemHir, block_id};
-use crate::inputs::Block;
-use crate::names::{Cycle, Target, deps, graph, opens_scope, refs, scope};
-use crate::queries::{body, source_map};
+use crate::hir::{Expr, ItemHir, Statement, block_id};
+use crate::inputs::{Block, ItemKey, ModuleKind};
+use crate::names::{Custom, Cycle, Target, custom, deps, graph, refs, scope};
+use crate::queries::{block_hir, body, source_map};
 use crate::report::Reporter;
 use crate::rules::codes;
 use crate::schema::checked;
 use crate::stdlib;
+use crate::store::ROOT;
 
 /// A fault with its severity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) severity: Severity,
     pub(crate) fault: Fault,
+    /// What a load says where it differs from a check; nothing at all if it is empty.
+    pub(crate) in_load: Option<String>,
 }
 
 impl Finding {
     pub(crate) fn error(subject: Subject, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, fault: Fault::plain(subject, message) }
+        Self::fault(Fault::plain(subject, message))
     }
 
     pub(crate) fn fault(fault: Fault) -> Self {
-        Self { severity: Severity::Error, fault }
+        Self { severity: Severity::Error, fault, in_load: None }
     }
 
     fn warning(subject: Subject, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, fault: Fault::plain(subject, message) }
+        Self { severity: Severity::Warning, ..Self::error(subject, message) }
     }
 
     /// The same as a violation of the rule `code`.
@@ -51,6 +56,12 @@ impl Finding {
         add(self.fault.help());
         self
     }
+
+    /// The same, which a load words differently.
+    #[must_use]
+    fn in_load(self, message: impl Into<String>) -> Self {
+        Self { in_load: Some(message.into()), ..self }
+    }
 }
 
 /// The groups in which blocks are looked at (spec/language.md §17.2).
@@ -64,11 +75,12 @@ enum Class {
 
 const CLASSES: [Class; 4] = [Class::Declare, Class::ConfigBlock, Class::Component, Class::Service];
 
-/// Blocks that belong to modules, which come later. A configuration that uses one is refused.
-const LATER: &[&str] =
-    &["declare", "foreach", "import.file", "import.git", "import.http", "import.string"];
 const MODULE_ONLY: &[&str] = &["argument", "export"];
-const CONFIG_BLOCKS: &[&str] = &["logging", "tracing"];
+/// Config blocks that need a label.
+const LABELLED: &[&str] =
+    &["argument", "export", "foreach", "import.file", "import.git", "import.http", "import.string"];
+/// Config blocks of the root.
+const ROOT_BLOCKS: &[&str] = &["logging", "tracing"];
 const SERVICES: &[&str] = &["http", "labelstore", "livedebugging", "remotecfg"];
 /// Services that have no block.
 const NOT_CONFIGURABLE: &[&str] = &["cluster", "otel", "ui"];
@@ -76,12 +88,7 @@ const NOT_CONFIGURABLE: &[&str] = &["cluster", "otel", "ui"];
 fn class(name: &str) -> Class {
     match name {
         "declare" => Class::Declare,
-        _ if LATER.contains(&name)
-            || MODULE_ONLY.contains(&name)
-            || CONFIG_BLOCKS.contains(&name) =>
-        {
-            Class::ConfigBlock
-        }
+        _ if LABELLED.contains(&name) || ROOT_BLOCKS.contains(&name) => Class::ConfigBlock,
         _ if SERVICES.contains(&name) || NOT_CONFIGURABLE.contains(&name) => Class::Service,
         _ => Class::Component,
     }
@@ -98,53 +105,104 @@ fn name() -> Subject {
 /// Findings about the name, label and permission of a block, without looking into it.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn structure(db: &dyn Db, block: Block) -> Box<[Finding]> {
-    let key = block.item(db).key(db);
+    let key = block.key(db);
     let block_name = &*key.name;
-    if MODULE_ONLY.contains(&block_name) {
-        let message = format!("{block_name} blocks only allowed inside a module");
-        return Box::new([Finding::error(whole(), message).with_code(codes::NOT_ALLOWED_HERE)]);
+    let quoted = quote(block_name);
+    let kind = block.module(db).kind(db);
+    if let Some(finding) = misplaced(key, kind) {
+        return Box::new([finding]);
     }
-    if NOT_CONFIGURABLE.contains(&block_name) {
-        let message = format!("service {} does not support being configured", quote(block_name));
-        return Box::new([Finding::error(whole(), message).with_code(codes::NOT_ALLOWED_HERE)]);
-    }
-    let not_yet = || {
-        let message = format!("{block_name} blocks are not supported by this version yet");
-        Finding::error(name(), message).with_code(codes::NOT_IN_THIS_VERSION)
-    };
-    if LATER.contains(&block_name) {
-        return Box::new([not_yet()]);
+    let mut findings = Vec::new();
+    if block_name == "declare" {
+        match key.label.as_deref() {
+            None => {
+                let message = "declare block must have a label";
+                let finding = Finding::error(name(), message).with_code(codes::MISSING_LABEL);
+                findings.push(finding.in_load(""));
+            }
+            Some("declare") => {
+                let message = "'declare' is not a valid label for a declare block";
+                findings.push(Finding::error(name(), message).with_code(codes::NOT_ALLOWED_HERE));
+            }
+            Some(_) => {}
+        }
+        return findings.into();
     }
     let is_component = class(block_name) == Class::Component;
-    let quoted = quote(block_name);
-    let mut findings = Vec::new();
-    if is_component && key.label.is_none() && !is_custom(db, block, block_name) {
-        let message = format!("component {quoted} must have a label");
-        findings.push(Finding::error(name(), message).with_code(codes::MISSING_LABEL));
+    let custom = if is_component { custom(db, block.module(db), block_name) } else { None };
+    if key.label.is_none() {
+        if is_component && custom.is_none() {
+            let message = format!("component {quoted} must have a label");
+            findings.push(Finding::error(name(), message).with_code(codes::MISSING_LABEL));
+        } else if LABELLED.contains(&block_name) {
+            let message = format!("{block_name} block must have a label");
+            let finding = Finding::error(name(), message).with_code(codes::MISSING_LABEL);
+            findings.push(finding.in_load(""));
+        }
     }
     let gated = |definition: &Definition| {
         let host = db.host();
         gate(definition, host.stability(db), host.community(db))
     };
     match db.registry().lookup(block_name) {
+        _ if custom.is_some() => {
+            if custom == Some(Custom::Missing) {
+                findings.push(unknown_component(&quoted));
+            }
+        }
         Lookup::Known(definition) => findings.extend(gated(definition)),
         // Its arguments are not known; whether it runs is a question of the runtime.
         Lookup::NotBuilt(definition) if is_component => findings.extend(gated(definition)),
-        _ if !is_component => findings.push(not_yet()),
-        _ if is_custom(db, block, block_name) => {}
-        _ => {
-            let message = format!("cannot find the definition of component name {quoted}");
-            findings.push(Finding::error(name(), message).with_code(codes::UNKNOWN_COMPONENT));
+        _ if !is_component => {
+            let message = format!("{block_name} blocks are not supported by this version yet");
+            findings.push(Finding::error(name(), message).with_code(codes::NOT_IN_THIS_VERSION));
         }
+        _ => findings.push(unknown_component(&quoted)),
     }
     findings.into()
 }
 
-/// True if the name starts with one that a `declare` or import block defines. Those blocks are
-/// refused themselves, once; their users are not named as well.
-fn is_custom(db: &dyn Db, block: Block, name: &str) -> bool {
-    let first = name.split('.').next().unwrap_or(name);
-    scope(db, block.module(db)).custom.iter().any(|custom| custom == first)
+fn unknown_component(quoted: &str) -> Finding {
+    let message = format!("cannot find the definition of component name {quoted}");
+    Finding::error(name(), message).with_code(codes::UNKNOWN_COMPONENT)
+}
+
+/// What is wrong with a block of this name in a module of this kind.
+fn misplaced(key: &ItemKey, kind: ModuleKind) -> Option<Finding> {
+    let block_name = &*key.name;
+    let quoted = quote(block_name);
+    let refuse = |subject: Subject, message: String| {
+        Finding::error(subject, message).with_code(codes::NOT_ALLOWED_HERE)
+    };
+    if NOT_CONFIGURABLE.contains(&block_name) {
+        let message = format!("service {quoted} does not support being configured");
+        return Some(refuse(whole(), message));
+    }
+    match kind {
+        ModuleKind::Root if MODULE_ONLY.contains(&block_name) => {
+            let message = format!("{block_name} blocks only allowed inside a module");
+            Some(refuse(whole(), message))
+        }
+        ModuleKind::Import if block_name != "declare" && !block_name.starts_with("import.") => {
+            let message =
+                format!("only declare and import blocks are allowed in a module, got {block_name}");
+            Some(refuse(name(), message))
+        }
+        ModuleKind::Root | ModuleKind::Import => None,
+        ModuleKind::Declare | ModuleKind::Template => {
+            let place = if kind == ModuleKind::Declare { "module" } else { "foreach" };
+            let id = block_id(block_name, key.label.as_deref());
+            let in_load = if SERVICES.contains(&block_name) {
+                format!("service blocks not allowed inside a module: {quoted}")
+            } else if ROOT_BLOCKS.contains(&block_name) {
+                format!("{block_name} block not allowed inside a module")
+            } else {
+                return None;
+            };
+            let message = format!("{id} not allowed in {place}");
+            Some(refuse(name(), message).in_load(in_load))
+        }
+    }
 }
 
 /// The gates of spec/runtime.md §6.2.
@@ -162,9 +220,17 @@ fn gate(definition: &Definition, minimum: Stability, community: bool) -> Option<
         DefinitionKind::ConfigBlock => "config block",
         DefinitionKind::Service => "block",
     };
-    let what = format!("{kind} {quoted}");
-    too_unstable(&what, definition.stability, minimum)
-        .map(|message| Finding::error(name(), message).with_code(codes::STABILITY))
+    let gate = |kind: &str| {
+        too_unstable(&format!("{kind} {quoted}"), definition.stability, minimum)
+    };
+    let message = gate(kind)?;
+    let finding = match definition.name {
+        "foreach" => {
+            Finding::error(name(), gate("foreach block").unwrap_or_default()).in_load(message)
+        }
+        _ => Finding::error(name(), message),
+    };
+    Some(finding.with_code(codes::STABILITY))
 }
 
 /// The message about a feature below the allowed stability.
@@ -224,9 +290,10 @@ fn references(db: &dyn Db, block: Block) -> Vec<Finding> {
 
 /// True if the references of a block are worth looking at: not where the block itself is refused.
 fn has_definition(db: &dyn Db, block: Block) -> bool {
-    let key = block.item(db).key(db);
-    let known = !matches!(db.registry().lookup(&key.name), Lookup::Unknown);
-    !opens_scope(&key.name) && (known || class(&key.name) != Class::Component)
+    let key = block.key(db);
+    node_type(db, block).is_some()
+        || class(&key.name) != Class::Component
+        || matches!(db.registry().lookup(&key.name), Lookup::NotBuilt(_))
 }
 
 fn stray_attribute(reporter: &Reporter<'_>, db: &dyn Db, block: Block) -> Option<Diagnostic> {
@@ -236,13 +303,105 @@ fn stray_attribute(reporter: &Reporter<'_>, db: &dyn Db, block: Block) -> Option
     Some(reporter.diagnostic(block, Severity::Error, &fault))
 }
 
-fn duplicates(reporter: &Reporter<'_>, engine: &Engine) -> Vec<(Block, Diagnostic)> {
-    let db = &engine.db;
+/// Attributes where the body of a `declare` or a `template` takes blocks only.
+fn stray_in_body(db: &dyn Db, owner: Block) -> Vec<Finding> {
+    let hir = block_hir(db, owner);
+    let (path, statements): (Vec<u32>, &[Statement]) = match &*hir.name {
+        "declare" => (Vec::new(), &hir.statements),
+        _ => {
+            let template = hir.statements.iter().zip(0_u32..).find_map(|(statement, at)| {
+                match statement {
+                    Statement::Block(block) if block.name == "template" => Some((at, block)),
+                    _ => None,
+                }
+            });
+            match template {
+                Some((at, block)) => (vec![at], &block.statements),
+                None => return Vec::new(),
+            }
+        }
+    };
+    let strays = statements.iter().zip(0_u32..).filter_map(|(statement, at)| match statement {
+        Statement::Attribute { name, .. } => {
+            let path: Box<[u32]> = path.iter().copied().chain([at]).collect();
+            let subject = Subject::Statement(path, Part::Whole);
+            let message = "unsupported statement type *ast.AttributeStmt";
+            let finding = Finding::error(subject, message).with_code(codes::NOT_ALLOWED_HERE);
+            Some(finding.in_load(format!("unrecognized attribute {name}")))
+        }
+        Statement::Block(_) => None,
+    });
+    strays.collect()
+}
+
+/// What the use of a custom component says about its arguments, as far as text alone tells.
+fn custom_arguments(db: &dyn Db, block: Block) -> Vec<Finding> {
+    let custom = custom(db, block.module(db), &block.key(db).name);
+    let Some(Custom::Declared { declare, .. }) = custom else { return Vec::new() };
+    let Some(module) = declare.body(db) else { return Vec::new() };
+    let hir = block_hir(db, block);
+    let mut findings = Vec::new();
+    let arguments: Vec<(&str, Block)> = module
+        .blocks(db)
+        .iter()
+        .filter(|block| &*block.key(db).name == "argument")
+        .filter_map(|block| Some((block.key(db).label.as_deref()?, *block)))
+        .collect();
+    let mut given = Vec::new();
+    for (statement, at) in hir.statements.iter().zip(0_u32..) {
+        let subject = Subject::Statement([at].into(), Part::Whole);
+        match statement {
+            Statement::Attribute { name, .. } => {
+                if given.contains(name) {
+                    let message = format!("attribute {} may only be provided once", quote(name));
+                    findings.push(Finding::error(subject, message).with_code(codes::REPEATED));
+                } else if !arguments.iter().any(|(argument, _)| argument == name) {
+                    let message = format!("unrecognized attribute name {}", quote(name));
+                    let finding = Finding::error(subject, message);
+                    findings.push(finding.with_code(codes::UNKNOWN_ATTRIBUTE));
+                }
+                given.push(name.clone());
+            }
+            Statement::Block(nested) => {
+                let message = format!("unrecognized block name {}", quote(&nested.name));
+                findings.push(Finding::error(subject, message).with_code(codes::UNKNOWN_BLOCK));
+            }
+        }
+    }
+    for (name, argument) in arguments {
+        if !is_optional(db, argument) && !given.iter().any(|given| given == name) {
+            let message = format!("missing required attribute {}", quote(name));
+            findings.push(Finding::error(whole(), message).with_code(codes::MISSING_ATTRIBUTE));
+        }
+    }
+    findings
+}
+
+/// True if an `argument` block may be left out as far as its text tells.
+fn is_optional(db: &dyn Db, argument: Block) -> bool {
+    let hir = block_hir(db, argument);
+    hir.statements.iter().any(|statement| match statement {
+        Statement::Attribute { name, value } if name == "optional" => {
+            !matches!(hir.expr(hir.strip_parens(*value)), Expr::Bool(false))
+        }
+        _ => false,
+    })
+}
+
+fn duplicates(
+    reporter: &Reporter<'_>,
+    db: &dyn Db,
+    module: crate::inputs::Module,
+) -> Vec<(Block, Diagnostic)> {
     let mut found = Vec::new();
-    for (block, first) in &scope(db, engine.module).duplicates {
-        let key = block.item(db).key(db);
+    if module.kind(db) == ModuleKind::Import {
+        // Files of one folder may declare the same: the first one counts.
+        return found;
+    }
+    for (block, first) in &scope(db, module).duplicates {
+        let key = block.key(db);
         let id = block_id(&key.name, key.label.as_deref());
-        let start = source_map(db, block.item(db)).root.name.start;
+        let start = source_map(db, *block).root.name.start;
         let span = Span { start, end: start + id.len() as u32 };
         let message = format!("block {id} already declared at {}", reporter.position_text(*first));
         let found_at = reporter.place(*block, Severity::Error, Some(span), message);
@@ -253,40 +412,51 @@ fn duplicates(reporter: &Reporter<'_>, engine: &Engine) -> Vec<(Block, Diagnosti
 
 fn ids(db: &dyn Db, cycle: &Cycle) -> Vec<String> {
     let id = |block: &Block| {
-        let key = block.item(db).key(db);
+        let key = block.key(db);
         block_id(&key.name, key.label.as_deref())
     };
     cycle.members.iter().map(id).collect()
 }
 
-/// What refuses a load, and warnings: about the slots `new`, and if the structure of the module may
-/// have changed, about all that depends on it. Texts are those of spec/runtime.md §3.
+/// What a load says about a finding.
+fn in_load(reporter: &Reporter<'_>, block: Block, finding: &Finding) -> Option<Diagnostic> {
+    match &finding.in_load {
+        None => Some(reporter.diagnostic(block, finding.severity, &finding.fault)),
+        Some(message) if message.is_empty() => None,
+        Some(message) => {
+            let fault = Fault { message: message.clone(), ..finding.fault.clone() };
+            Some(reporter.diagnostic(block, finding.severity, &fault))
+        }
+    }
+}
+
+/// What refuses a module that is about to run, and warnings.
+pub(crate) fn module_findings(engine: &Engine, module: u32) -> Vec<Diagnostic> {
+    let all = engine.store.modules[module].blocks.iter().copied().collect();
+    load_findings(engine, module, &all, true)
+}
+
+/// What refuses a load, and warnings: about those blocks of a module that are in `new`, and if the
+/// structure of the module may have changed, about all that depends on it. Texts are those of
+/// spec/runtime.md §3.
 pub(crate) fn load_findings(
     engine: &Engine,
-    new: &[u32],
+    module: u32,
+    new: &BTreeSet<u32>,
     structure_changed: bool,
 ) -> Vec<Diagnostic> {
     let db = &engine.db;
     let reporter = Reporter::new(engine);
-    let mut is_new = vec![false; engine.slots.len()];
-    for slot in new {
-        is_new[*slot as usize] = true;
-    }
-    let all: Vec<(Block, bool)>;
-    let of_slot = |slot: &u32| (engine.slots.get(*slot).block, is_new[*slot as usize]);
-    let candidates: &[(Block, bool)] = if structure_changed {
-        all = engine.files.iter().flat_map(|file| file.items.iter()).map(of_slot).collect();
-        &all
-    } else {
-        all = new.iter().map(of_slot).collect();
-        &all
+    let input = engine.store.modules[module].module;
+    let of_module = |at: &u32| {
+        let slot = &engine.store.blocks[*at];
+        (slot.module == module).then(|| (slot.block, new.contains(at)))
     };
-    let blocks: Vec<(Block, bool)> = candidates
-        .iter()
-        .copied()
-        .filter(|(block, _)| !block.item(db).key(db).name.is_empty())
-        .collect();
-
+    let blocks: Vec<(Block, bool)> = if structure_changed {
+        engine.store.modules[module].blocks.iter().filter_map(of_module).collect()
+    } else {
+        new.iter().filter_map(of_module).collect()
+    };
     let stray: Vec<Diagnostic> = blocks
         .iter()
         .filter(|(_, is_new)| *is_new)
@@ -296,17 +466,22 @@ pub(crate) fn load_findings(
         return stray;
     }
     let mut found = Vec::new();
-    let duplicates = if structure_changed { duplicates(&reporter, engine) } else { Vec::new() };
+    if let Some(owner) = input.owner(db) {
+        let strays = stray_in_body(db, owner);
+        found.extend(strays.iter().filter_map(|finding| in_load(&reporter, owner, finding)));
+    }
+    let duplicates =
+        if structure_changed { duplicates(&reporter, db, input) } else { Vec::new() };
     for class_now in [Class::Service, Class::Declare, Class::ConfigBlock, Class::Component] {
         for (block, is_new) in &blocks {
-            if class(&block.item(db).key(db).name) != class_now {
+            if class(&block.key(db).name) != class_now {
                 continue;
             }
             let twice = duplicates.iter().filter(|(b, _)| b == block).map(|(_, d)| d.clone());
             found.extend(twice);
-            if *is_new {
+            if *is_new || structure_changed {
                 let findings = structure(db, *block).iter();
-                found.extend(findings.map(|f| reporter.diagnostic(*block, f.severity, &f.fault)));
+                found.extend(findings.filter_map(|f| in_load(&reporter, *block, f)));
             }
         }
     }
@@ -320,7 +495,7 @@ pub(crate) fn load_findings(
         found.extend(shown.map(|f| reporter.diagnostic(*block, f.severity, &f.fault)));
     }
     if structure_changed {
-        for cycle in &graph(db, engine.module).cycles {
+        for cycle in &graph(db, input).cycles {
             let (message, code) = match &ids(db, cycle)[..] {
                 [only] => (format!("self reference: {only}"), codes::SELF_REFERENCE),
                 ids => (format!("cycle: {}", ids.join(", ")), codes::CYCLE),
@@ -335,31 +510,40 @@ pub(crate) fn load_findings(
 pub(crate) fn diagnostics(engine: &Engine) -> Vec<Diagnostic> {
     let db = &engine.db;
     let reporter = Reporter::new(engine);
-    let items: Vec<u32> = engine.files.iter().flat_map(|file| file.items.iter().copied()).collect();
+    let files = &engine.store.modules[ROOT].files;
+    let items: Vec<u32> = files.iter().flat_map(|file| file.items.iter().copied()).collect();
     let broken = reporter.syntax(&items);
     if !broken.is_empty() {
         return broken;
     }
     let mut found = Vec::new();
     let mut blocks = Vec::new();
-    for file in &engine.files {
-        for slot in file.items.iter() {
-            let slot = engine.slots.get(*slot);
-            if !slot.is_block() {
-                continue;
-            }
-            if let Some(stray) = stray_attribute(&reporter, db, slot.block) {
+    for file in files {
+        let of_file = file.items.iter().filter_map(|item| engine.store.items[*item].block);
+        for block in of_file.map(|at| engine.store.blocks[at].block) {
+            if let Some(stray) = stray_attribute(&reporter, db, block) {
                 // Ends this file.
                 found.push(stray);
                 break;
             }
-            blocks.push(slot.block);
+            blocks.push(block);
         }
     }
-    let duplicates = duplicates(&reporter, engine);
+    module_diagnostics(&reporter, db, engine.store.modules[ROOT].module, &blocks, &mut found);
+    found
+}
+
+fn module_diagnostics(
+    reporter: &Reporter<'_>,
+    db: &dyn Db,
+    module: crate::inputs::Module,
+    blocks: &[Block],
+    found: &mut Vec<Diagnostic>,
+) {
+    let duplicates = duplicates(reporter, db, module);
     for class_now in CLASSES {
-        for block in &blocks {
-            let key = block.item(db).key(db);
+        for block in blocks {
+            let key = block.key(db);
             if class(&key.name) != class_now {
                 continue;
             }
@@ -371,12 +555,17 @@ pub(crate) fn diagnostics(engine: &Engine) -> Vec<Diagnostic> {
             found.extend(duplicates.iter().filter(|(b, _)| b == block).map(|(_, d)| d.clone()));
             found.extend(rest.into_iter().map(show));
             found.extend(checked(db, *block).iter().map(show));
+            found.extend(custom_arguments(db, *block).iter().map(show));
             if has_definition(db, *block) {
                 found.extend(references(db, *block).iter().map(show));
             }
+            if let Some(body) = block.body(db) {
+                found.extend(stray_in_body(db, *block).iter().map(show));
+                module_diagnostics(reporter, db, body, &body.blocks(db), found);
+            }
         }
     }
-    let graph = graph(db, engine.module);
+    let graph = graph(db, module);
     let header = Subject::Statement([].into(), Part::Header);
     let (selfish, cycles): (Vec<&Arc<Cycle>>, Vec<_>) =
         graph.cycles.iter().partition(|cycle| cycle.members.len() == 1);
@@ -395,5 +584,4 @@ pub(crate) fn diagnostics(engine: &Engine) -> Vec<Diagnostic> {
             cycle.members.iter().map(|block| reporter.diagnostic(*block, Severity::Error, &fault)),
         );
     }
-    found
 }

@@ -38,7 +38,7 @@ pub(crate) struct Database {
     registry: &'static Registry,
     host: Option<Host>,
     pub(crate) environment: Arc<Mutex<Environment>>,
-    pub(crate) nodes: Arc<RwLock<FxHashMap<(Instance, Block), Node>>>,
+    pub(crate) nodes: Arc<RwLock<FxHashMap<(Instance, Block), (Node, u32)>>>,
 }
 
 /// Names of the queries that were executed, in order, while recording is on.
@@ -97,6 +97,6 @@ impl Db for Database {
     }
 
     fn node(&self, instance: Instance, block: Block) -> Option<Node> {
-        self.nodes.read().get(&(instance, block)).copied()
+        self.nodes.read().get(&(instance, block)).map(|(node, _)| *node)
     }
 }

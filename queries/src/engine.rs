@@ -1,23 +1,24 @@
 //! The one door to the database: loads, exports and evaluation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use alloy_value::{ArcArgs, Registry, Value};
 use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 use salsa::{Durability, Setter as _};
 
 use crate::api::{
-    EvalError, HostFacts, Load, NodeChange, NodeId, NodeInfo, Options, Pending, Rejected, Source,
+    EvalError, HostFacts, Load, NodeId, NodeInfo, Options, Order, Pending, Rejected,
+    Source,
 };
+use crate::change::Touched;
 use crate::db::{Database, EventLog};
 use crate::evaluated::{evaluated, precheck};
-use crate::inputs::{Host, Instance, Module, Node, SourceFile};
-use crate::names::{deps, refs};
-use crate::queries::block_hir;
+use crate::inputs::{Host, ModuleKind, Node};
 use crate::report::{Reporter, constants};
-use crate::store::{FileDiff, FileState, Planned, Seen, Slots, diff};
-use crate::view::View;
+use crate::store::{ROOT, Store};
+use crate::undo::Undo;
 use crate::{check, report};
 
 /// The configuration as a database: text, environment and exports in, arguments out.
@@ -26,45 +27,20 @@ use crate::{check, report};
 /// [`Engine::commit`] or [`Engine::rollback`].
 pub struct Engine {
     pub(crate) db: Database,
-    pub(crate) slots: Slots,
-    pub(crate) files: Vec<FileState>,
-    pub(crate) module: Module,
-    root: Instance,
-    view: Arc<View>,
-    undo: Option<Undo>,
+    pub(crate) store: Store,
+    /// Readers of nodes further out, for the nodes that are read.
+    pub(crate) outer_readers: FxHashMap<NodeId, Vec<NodeId>>,
+    /// Modules whose blocks have been looked at since the last load.
+    pub(crate) known_good: BTreeSet<u32>,
+    pub(crate) undo: Option<Undo>,
     log: EventLog,
-}
-
-/// Everything that a pending load replaced.
-struct Undo {
-    files: Vec<FileState>,
-    removed_files: Vec<SourceFile>,
-    view: Arc<View>,
-    created: Vec<u32>,
-    removed: Vec<u32>,
-    texts: Vec<(u32, Arc<str>)>,
-    seen: Vec<(u32, Seen)>,
-    module_path: Arc<str>,
-    env: Arc<BTreeMap<String, String>>,
-}
-
-/// What a change touched.
-#[derive(Default)]
-struct Touched {
-    created: Vec<u32>,
-    retexted: Vec<u32>,
-    removed: Vec<u32>,
-    /// True if blocks came, went or moved.
-    structure: bool,
-    /// True if the environment or `module_path` differ.
-    surroundings: bool,
 }
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine")
-            .field("files", &self.files.len())
-            .field("nodes", &self.view.nodes.len())
+            .field("instances", &self.store.instances.used())
+            .field("nodes", &self.store.nodes.used())
             .finish_non_exhaustive()
     }
 }
@@ -92,16 +68,14 @@ impl Engine {
             .durability(Durability::NEVER_CHANGE)
             .new(&db);
         db.set_host(host);
-        let module =
-            Module::builder(Arc::from([]), Arc::from([])).durability(Durability::HIGH).new(&db);
-        let root = Instance::builder(module, Arc::from("")).durability(Durability::MEDIUM).new(&db);
+        let mut store = Store::default();
+        let module = store.add_module(&mut db, ModuleKind::Root, None);
+        store.add_instance(&mut db, module, None, None, "".into(), "".into(), None);
         Self {
             db,
-            slots: Slots::default(),
-            files: Vec::new(),
-            module,
-            root,
-            view: Arc::default(),
+            store,
+            outer_readers: FxHashMap::default(),
+            known_good: BTreeSet::new(),
             undo: None,
             log: log.unwrap_or_else(|| Arc::new(Mutex::new(Vec::new()))),
         }
@@ -114,74 +88,91 @@ impl Engine {
     /// load that is still pending is rolled back first.
     pub fn load(&mut self, load: Load) -> Result<Pending, Rejected> {
         self.rollback();
-        let touched = self.apply(load);
-        let (structure, diagnostics) = self.findings(&touched);
-        if diagnostics.iter().any(report::is_error) {
-            let new: Vec<u32> = touched.created.iter().chain(&touched.retexted).copied().collect();
-            let syntax = !Reporter::new(self).syntax(&new).is_empty();
-            self.rollback();
-            return Err(Rejected { diagnostics, syntax });
-        }
-        if structure {
-            self.view = Arc::new(View::build(&self.db, &self.slots, self.module));
-        }
-        let changes = self.changes(&touched, structure);
-        Ok(Pending { changes, warnings: diagnostics })
+        self.undo = Some(Undo::default());
+        let Load { sources, module_path, env } = load;
+        let mut touched = Touched::default();
+        self.apply_files(ROOT, &sources, &mut touched);
+        touched.surroundings = self.set_surroundings(Arc::from(module_path), Arc::new(env));
+        self.finish_change(touched)
     }
 
     /// Makes the pending load final. The ids of removed nodes are void.
     pub fn commit(&mut self) {
-        let Some(undo) = self.undo.take() else { return };
-        for slot in undo.removed {
-            self.slots.free(&mut self.db, slot);
-        }
-        for file in undo.removed_files {
-            file.set_items(&mut self.db).to(Arc::from([]));
+        if let Some(undo) = self.undo.take() {
+            undo.commit(&mut self.db, &mut self.store);
         }
     }
 
     /// Undoes the pending load. The ids of added nodes are void.
     pub fn rollback(&mut self) {
         let Some(undo) = self.undo.take() else { return };
-        let db = &mut self.db;
-        for (slot, text) in undo.texts {
-            let slot = self.slots.get_mut(slot);
-            slot.item.set_text(db).to(Arc::clone(&text));
-            slot.text = text;
+        self.known_good.clear();
+        for (instance, view) in undo.views() {
+            self.replace_view(instance, view);
         }
-        for (slot, seen) in undo.seen {
-            self.slots.get_mut(slot).seen = seen;
+        if let Some((path, env)) = undo.surroundings() {
+            self.set_surroundings(path, env);
         }
-        for slot in undo.created {
-            self.slots.free(db, slot);
-        }
-        self.set_structure(undo.files);
-        self.set_surroundings(undo.module_path, undo.env);
-        self.view = undo.view;
+        undo.rollback(&mut self.db, &mut self.store);
     }
 
-    /// Nodes of the pending configuration if there is one, else of the running one; by rank, then
-    /// in source order.
-    pub fn nodes(&self) -> &[NodeInfo] {
-        &self.view.nodes
+    /// Nodes of the pending configuration if there is one, else of the running one, in the order of
+    /// evaluation: the nodes of a module behind the node that runs it. O(nodes).
+    pub fn nodes(&self) -> Vec<&NodeInfo> {
+        let mut nodes = Vec::with_capacity(self.store.nodes.used());
+        // Instances under way, with the node to look at next.
+        let mut path = vec![(ROOT, 0_usize)];
+        while let Some((instance, at)) = path.pop() {
+            let Some(info) = self.store.instances[instance].view.nodes.get(at) else { continue };
+            nodes.push(info);
+            path.push((instance, at + 1));
+            let children = self.store.resolve(info.id).map(|node| &self.store.nodes[node].children);
+            let live = children.into_iter().flatten().rev();
+            path.extend(live.filter(|child| !self.is_gone(**child)).map(|child| (*child, 0)));
+        }
+        nodes
+    }
+
+    pub(crate) fn is_gone(&self, instance: u32) -> bool {
+        self.undo.as_ref().is_some_and(|undo| undo.removes_instance(instance))
     }
 
     /// A node; also one that the pending load adds or removes.
     pub fn node(&self, id: NodeId) -> Option<&NodeInfo> {
-        let old = self.undo.as_ref().map(|undo| &undo.view);
-        self.view.get(id).or_else(|| old?.get(id))
+        let node = self.store.resolve(id)?;
+        let instance = self.store.nodes[node].instance;
+        let old = || self.undo.as_ref().and_then(|undo| undo.old_view(instance)?.get(id));
+        self.store.instances[instance].view.get(id).or_else(old)
     }
 
-    /// The node of the block with this id (`prometheus.scrape.api`).
+    /// The node of the block with this id (`prometheus.scrape.api`) in the root.
     pub fn find(&self, block_id: &str) -> Option<NodeId> {
-        self.view.by_block_id.get(block_id).copied()
+        self.store.instances[ROOT].view.by_block_id.get(block_id).copied()
+    }
+
+    /// Where a node stands in the order of evaluation. O(depth).
+    pub fn order(&self, id: NodeId) -> Order {
+        let mut order = Order::new();
+        let mut at = self.node(id);
+        while let Some(info) = at {
+            order.insert(0, info.position);
+            at = info.owner.and_then(|owner| self.node(owner));
+        }
+        order
+    }
+
+    /// Nodes that read a node, of its own module and of modules that see it. O(result).
+    pub fn dependents(&self, id: NodeId) -> Vec<NodeId> {
+        let own = self.node(id).map(|info| &*info.dependents).unwrap_or_default();
+        let inner = self.outer_readers.get(&id).map(Vec::as_slice).unwrap_or_default();
+        [own, inner].concat()
     }
 
     /// Arguments of a node. Memoized: as long as nothing that it reads changes, the answer is the
     /// same allocation; after a change compare with `==`.
     pub fn evaluate(&self, id: NodeId) -> Result<ArcArgs, EvalError> {
-        let Some(slot) = self.slots.resolve(id) else { return Err(EvalError::gone()) };
-        match evaluated(&self.db, slot.node) {
+        let Some(node) = self.store.resolve(id) else { return Err(EvalError::gone()) };
+        match evaluated(&self.db, self.store.nodes[node].node) {
             Ok(args) => Ok(args.clone()),
             Err(fault) => Err(Reporter::new(self).eval_error(id, fault)),
         }
@@ -190,8 +181,8 @@ impl Engine {
     /// Replaces what a node exports. False if that is what it exports already (compared by pointer,
     /// then by value) or the id is void; otherwise its dependents have to be evaluated.
     pub fn set_exports(&mut self, id: NodeId, exports: Option<Value>) -> bool {
-        let Some(slot) = self.slots.resolve(id) else { return false };
-        let node = slot.node;
+        let Some(node) = self.store.resolve(id) else { return false };
+        let node = self.store.nodes[node].node;
         let equal = match (node.exports(&self.db), &exports) {
             (None, None) => true,
             (Some(old), Some(new)) => old.identical(new),
@@ -205,22 +196,25 @@ impl Engine {
 
     /// What a node exports.
     pub fn exports(&self, id: NodeId) -> Option<Value> {
-        self.slots.resolve(id)?.node.exports(&self.db).clone()
+        self.store.nodes[self.store.resolve(id)?].node.exports(&self.db).clone()
     }
 
     /// What is wrong with a node whatever the nodes that are `unknown` export, for example because
     /// the pending load creates them. For nodes that read none of those it is what
     /// [`Engine::evaluate`] says.
     pub fn precheck(&self, id: NodeId, unknown: impl Fn(NodeId) -> bool) -> Result<(), EvalError> {
-        let Some(slot) = self.slots.resolve(id) else { return Err(EvalError::gone()) };
+        let Some(node) = self.store.resolve(id) else { return Err(EvalError::gone()) };
         if !self.reads_any(id, &unknown) {
             return self.evaluate(id).map(drop);
         }
         let id_of = |node: Node| {
-            let (_, block) = node.place(&self.db)?;
-            self.slots.of_block(block).map(|slot| self.slots.id(slot))
+            let (instance, block) = node.place(&self.db)?;
+            let instance = self.store.of_instance(instance);
+            let at = self.store.node_of(&self.db, instance, self.store.of_block(block))?;
+            Some(self.store.id(at))
         };
-        precheck(&self.db, slot.node, |node| id_of(node).is_some_and(&unknown))
+        let node = self.store.nodes[node].node;
+        precheck(&self.db, node, |node| id_of(node).is_some_and(&unknown))
             .map_err(|fault| Reporter::new(self).eval_error(id, &fault))
     }
 
@@ -239,7 +233,8 @@ impl Engine {
         sources: Vec<Source>,
     ) -> Vec<alloy_syntax::Diagnostic> {
         let mut engine = Self::new(registry, host, options);
-        engine.apply(Load { sources, ..Load::default() });
+        engine.undo = Some(Undo::default());
+        engine.apply_files(ROOT, &sources, &mut Touched::default());
         check::diagnostics(&engine)
     }
 
@@ -250,126 +245,32 @@ impl Engine {
         std::mem::take(&mut *self.log.lock())
     }
 
-    // --- Writing ------------------------------------------------------------------------------
-
-    /// Writes a load into the inputs, comparing before setting.
-    fn apply(&mut self, load: Load) -> Touched {
-        let mut touched = Touched::default();
-        let mut undo = Undo {
-            files: self.files.clone(),
-            removed_files: Vec::new(),
-            view: Arc::clone(&self.view),
-            created: Vec::new(),
-            removed: Vec::new(),
-            texts: Vec::new(),
-            seen: Vec::new(),
-            module_path: self.root.module_path(&self.db),
-            env: Arc::clone(&self.db.environment.lock().snapshot),
-        };
-        let mut files = Vec::with_capacity(load.sources.len());
-        for source in &load.sources {
-            let old = undo.files.iter().find(|file| file.name == source.name).cloned();
-            let file = match old {
-                Some(old) => self.update_file(old, &source.text, &mut touched, &mut undo),
-                None => {
-                    let input = SourceFile::builder(Arc::clone(&source.name), Arc::from([]))
-                        .durability(Durability::HIGH)
-                        .new(&self.db);
-                    let new =
-                        FileState { input, name: Arc::clone(&source.name), items: Arc::from([]) };
-                    self.update_file(new, &source.text, &mut touched, &mut undo)
-                }
-            };
-            files.push(file);
-        }
-        for old in &undo.files {
-            if !files.iter().any(|file| file.input == old.input) {
-                touched.removed.extend(old.items.iter());
-                undo.removed_files.push(old.input);
-            }
-        }
-        let same_files = files.len() == undo.files.len()
-            && files.iter().zip(&undo.files).all(|(a, b)| a.input == b.input);
-        touched.structure |= !same_files;
-        undo.created.clone_from(&touched.created);
-        undo.removed.clone_from(&touched.removed);
-        if touched.structure {
-            self.set_structure(files);
-        }
-        touched.surroundings =
-            self.set_surroundings(Arc::from(load.module_path.as_str()), Arc::new(load.env));
-        self.undo = Some(undo);
-        touched
-    }
-
-    fn update_file(
-        &mut self,
-        old: FileState,
-        text: &str,
-        touched: &mut Touched,
-        undo: &mut Undo,
-    ) -> FileState {
-        let FileDiff { items, removed, changed, reordered } = diff(&old.items, &self.slots, text);
-        if !changed {
-            return old;
-        }
-        touched.removed.extend(removed);
-        touched.structure |= reordered;
-        let mut slots = Vec::with_capacity(items.len());
-        for item in items {
-            slots.push(match item {
-                Planned::Keep(slot) => slot,
-                Planned::Retext(at, text) => {
-                    let slot = self.slots.get_mut(at);
-                    slot.item.set_text(&mut self.db).to(Arc::clone(&text));
-                    undo.texts.push((at, std::mem::replace(&mut slot.text, text)));
-                    touched.retexted.push(at);
-                    at
-                }
-                Planned::New(key, text) => {
-                    let slot = self.slots.take(&mut self.db, self.root, old.input, key, text);
-                    touched.created.push(slot);
-                    slot
-                }
-            });
-        }
-        FileState { items: slots.into(), ..old }
-    }
-
-    /// Sets which files there are and which items and blocks they have.
-    fn set_structure(&mut self, files: Vec<FileState>) {
-        for file in &files {
-            let items: Arc<[_]> =
-                file.items.iter().map(|slot| self.slots.get(*slot).item).collect();
-            if file.input.items(&self.db) != items {
-                file.input.set_items(&mut self.db).to(items);
-            }
-        }
-        let inputs: Arc<[_]> = files.iter().map(|file| file.input).collect();
-        if self.module.files(&self.db) != inputs {
-            self.module.set_files(&mut self.db).to(inputs);
-        }
-        let blocks: Arc<[_]> = files
-            .iter()
-            .flat_map(|file| file.items.iter())
-            .map(|slot| self.slots.get(*slot))
-            .filter(|slot| slot.is_block())
-            .map(|slot| slot.block)
-            .collect();
-        if self.module.blocks(&self.db) != blocks {
-            self.module.set_blocks(&mut self.db).to(blocks);
-        }
-        self.files = files;
+    /// Numbers of inputs that the engine holds, for tests of leaks.
+    #[doc(hidden)]
+    pub fn inputs(&self) -> [usize; 5] {
+        let store = &self.store;
+        [
+            store.items.len(),
+            store.blocks.len(),
+            store.modules.len(),
+            store.instances.len(),
+            store.nodes.len(),
+        ]
     }
 
     /// Sets `module_path` and the environment; true if one of them differs.
     fn set_surroundings(&mut self, path: Arc<str>, env: Arc<BTreeMap<String, String>>) -> bool {
+        let root = self.store.instances[ROOT].instance;
+        let old_path = root.module_path(&self.db);
+        let environment = Arc::clone(&self.db.environment);
+        if let Some(undo) = &mut self.undo {
+            undo.save_surroundings(Arc::clone(&old_path), Arc::clone(&environment.lock().snapshot));
+        }
         let mut differs = false;
-        if self.root.module_path(&self.db) != path {
-            self.root.set_module_path(&mut self.db).to(path);
+        if old_path != path {
+            root.set_module_path(&mut self.db).to(path);
             differs = true;
         }
-        let environment = Arc::clone(&self.db.environment);
         let stale: Vec<_> = {
             let mut environment = environment.lock();
             if *environment.snapshot == *env {
@@ -386,91 +287,17 @@ impl Engine {
         true
     }
 
-    // --- Reading ------------------------------------------------------------------------------
-
-    /// Errors and warnings that the change brings, and whether edges between blocks may differ.
-    fn findings(&mut self, touched: &Touched) -> (bool, Vec<alloy_syntax::Diagnostic>) {
-        let new: Vec<u32> = touched.created.iter().chain(&touched.retexted).copied().collect();
-        let broken = Reporter::new(self).syntax(&new);
-        if !broken.is_empty() {
-            return (false, broken);
+    /// Looks at a change that has been written, and makes it pending or undoes it.
+    pub(crate) fn finish_change(&mut self, mut touched: Touched) -> Result<Pending, Rejected> {
+        self.known_good.clear();
+        let diagnostics = self.findings(&mut touched);
+        if diagnostics.iter().any(report::is_error) {
+            let new: Vec<u32> = touched.items().collect();
+            let syntax = !Reporter::new(self).syntax(&new).is_empty();
+            self.rollback();
+            return Err(Rejected { diagnostics, syntax });
         }
-        let db = &self.db;
-        let blocks = |slots: &Slots, at: &u32| slots.get(*at).is_block();
-        let rewired = new.iter().filter(|at| blocks(&self.slots, at)).any(|at| {
-            let slot = self.slots.get(*at);
-            let deps = deps(db, slot.block);
-            !same(&slot.seen.deps, &Some(Arc::clone(deps)))
-        });
-        let structure = touched.structure || rewired;
-        let found = check::load_findings(self, &new, structure);
-        (structure, found)
-    }
-
-    /// Compares what nodes are made of with what the last load saw.
-    fn changes(&mut self, touched: &Touched, structure: bool) -> Vec<NodeChange> {
-        let mut dirty: Vec<(usize, NodeChange)> = Vec::new();
-        let created: rustc_hash::FxHashSet<u32> = touched.created.iter().copied().collect();
-        let all: Vec<u32>;
-        let candidates = if structure || touched.surroundings {
-            all = self.view.nodes.iter().map(|info| info.id.slot).collect();
-            &all
-        } else {
-            &touched.retexted
-        };
-        for &at in candidates {
-            let slot = self.slots.get(at);
-            let id = self.slots.id(at);
-            let Some(position) = self.view.position(id) else { continue };
-            let seen = Seen {
-                hir: Some(Arc::clone(block_hir(&self.db, slot.block))),
-                deps: Some(Arc::clone(deps(&self.db, slot.block))),
-            };
-            let same = same(&seen.hir, &slot.seen.hir) && same(&seen.deps, &slot.seen.deps);
-            let reads_surroundings = || {
-                refs(&self.db, slot.block).iter().any(|r| {
-                    r.path
-                        .first()
-                        .is_some_and(|name| matches!(name.as_str(), "sys" | "env" | "module_path"))
-                })
-            };
-            let is_new = created.contains(&at);
-            if is_new {
-                dirty.push((position, NodeChange::Added(id)));
-            } else if !same || (touched.surroundings && reads_surroundings()) {
-                dirty.push((position, NodeChange::Changed(id)));
-            }
-            if !same {
-                let old = std::mem::replace(&mut self.slots.get_mut(at).seen, seen);
-                if let Some(undo) = &mut self.undo
-                    && !is_new
-                {
-                    undo.seen.push((at, old));
-                }
-            }
-        }
-        dirty.sort_by_key(|(position, _)| *position);
-        let mut changes: Vec<NodeChange> = dirty.into_iter().map(|(_, change)| change).collect();
-        if let Some(undo) = &self.undo {
-            let mut removed: Vec<(usize, NodeId)> = touched
-                .removed
-                .iter()
-                .filter_map(|at| {
-                    let id = self.slots.id(*at);
-                    Some((undo.view.position(id)?, id))
-                })
-                .collect();
-            removed.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
-            changes.extend(removed.into_iter().map(|(_, id)| NodeChange::Removed(id)));
-        }
-        changes
-    }
-}
-
-/// Compares results of two revisions; nothing seen yet differs from everything.
-fn same<T: PartialEq>(a: &Option<Arc<T>>, b: &Option<Arc<T>>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
-        _ => false,
+        let changes = self.changes(&touched);
+        Ok(Pending { changes, warnings: diagnostics })
     }
 }

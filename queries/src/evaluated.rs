@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use alloy_value::{ArcArgs, Lookup, Object, Str, Value};
+use alloy_value::{ArcArgs, Object, Str, Value};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use crate::custom::node_type;
 use crate::db::Db;
 use crate::eval::{self, Evaluator};
 use crate::fault::{Fault, Part, Subject};
 use crate::hir::ExprId;
-use crate::inputs::{Instance, Node};
+use crate::inputs::{Block, Instance, ModuleKind, Node};
 use crate::names::{self, Target, deps, refs};
 use crate::queries::block_hir;
 use crate::rules::codes;
@@ -27,16 +28,13 @@ pub(crate) fn evaluated(db: &dyn Db, node: Node) -> Result<ArcArgs, Arc<Fault>> 
         return Err(Arc::new(Fault::plain(Subject::Nowhere, "the block has been removed")));
     };
     let hir = block_hir(db, block);
-    let decode = match db.registry().lookup(&hir.name) {
-        Lookup::Known(definition) => definition.args.map(|(_, decode)| decode),
-        Lookup::NotBuilt(_) | Lookup::Unknown => None,
-    };
-    let Some(decode) = decode else {
+    let Some(decode) = node_type(db, block).and_then(|(_, definition)| definition.args) else {
         let name = alloy_value::quote(&hir.name);
         let message = format!("cannot find the definition of component name {name}");
         let fault = Fault::plain(Subject::Statement([].into(), Part::Name), message);
         return Err(Arc::new(fault.with_code(codes::UNKNOWN_COMPONENT)));
     };
+    let (_, decode) = decode;
     let bindings = Bindings::new(db, instance, refs(db, block), deps(db, block));
     eval::evaluate_body(hir, &Evaluator::new(hir, &bindings), decode).map_err(Arc::new)
 }
@@ -50,11 +48,13 @@ pub(crate) fn precheck(
 ) -> Result<(), Fault> {
     let Some((instance, block)) = node.place(db) else { return Ok(()) };
     let hir = block_hir(db, block);
-    let Lookup::Known(definition) = db.registry().lookup(&hir.name) else { return Ok(()) };
+    let Some((_, definition)) = node_type(db, block) else { return Ok(()) };
     let Some((_, decode)) = definition.args else { return Ok(()) };
     let (refs, deps) = (refs(db, block), deps(db, block));
     let is_unknown = |target: &Target| match target {
-        Target::Block { block, .. } => db.node(instance, *block).is_some_and(&unknown),
+        Target::Block { block, up, .. } => {
+            node_further_out(db, instance, *block, *up).is_some_and(&unknown)
+        }
         _ => false,
     };
     let unknown: Vec<ExprId> = refs
@@ -80,9 +80,9 @@ impl<'a> Bindings<'a> {
     fn new(db: &'a dyn Db, instance: Instance, refs: &[names::Ref], deps: &names::Deps) -> Self {
         let mut exports = FxHashMap::default();
         for (reference, target) in refs.iter().zip(&deps.targets) {
-            let Target::Block { block, segments } = target else { continue };
+            let Target::Block { block, segments, up } = target else { continue };
             let Some((first, rest)) = reference.path.split_first() else { continue };
-            let node = db.node(instance, *block);
+            let node = node_further_out(db, instance, *block, *up);
             // A component that has not exported anything yet is an empty object.
             let value = node
                 .and_then(|node| node.exports(db).clone())
@@ -93,6 +93,12 @@ impl<'a> Bindings<'a> {
         }
         Self { db, instance, exports }
     }
+}
+
+/// The node of a block that stands `up` modules further out than `instance`.
+fn node_further_out(db: &dyn Db, instance: Instance, block: Block, up: u32) -> Option<Node> {
+    let instance = (0..up).try_fold(instance, |instance, _| instance.outer(db))?;
+    db.node(instance, block)
 }
 
 /// Puts `value` into nested objects at `path`.
@@ -110,12 +116,30 @@ fn insert(slot: &mut Value, path: &[SmolStr], value: Value) {
     }
 }
 
+fn is_template(db: &dyn Db, instance: Instance) -> bool {
+    instance.module(db).kind(db) == ModuleKind::Template
+}
+
 impl eval::Scope for Bindings<'_> {
     fn variable(&self, name: &str) -> Option<Value> {
         if let Some(value) = self.exports.get(name) {
             return Some(value.clone());
         }
-        (name == "module_path").then(|| Value::from(&*self.instance.module_path(self.db)))
+        let mut instance = self.instance;
+        loop {
+            if let Some((variable, value)) = instance.variable(self.db)
+                && variable == name
+            {
+                return Some(value.clone());
+            }
+            match instance.outer(self.db) {
+                Some(outer) if name == "module_path" || is_template(self.db, instance) => {
+                    instance = outer;
+                }
+                _ => break,
+            }
+        }
+        (name == "module_path").then(|| Value::from(&*instance.module_path(self.db)))
     }
 
     fn env(&self, name: &str) -> Value {

@@ -174,7 +174,29 @@ pub(crate) enum ItemHir {
     Empty,
     /// `name = value` at file level, which is an error.
     Attribute(SmolStr),
-    Block(std::sync::Arc<BlockHir>),
+    /// The block first, then the blocks of the modules in it, each before its own.
+    Blocks(Box<[BlockEntry]>),
+}
+
+impl ItemHir {
+    /// The blocks directly in the module that the block at `parent` holds, with their positions in
+    /// the table.
+    pub(crate) fn children(&self, parent: u32) -> impl Iterator<Item = (u32, &BlockEntry)> {
+        let entries: &[BlockEntry] = match self {
+            Self::Blocks(entries) => entries,
+            _ => &[],
+        };
+        let entries = (0_u32..).zip(entries);
+        entries.skip(parent as usize + 1).filter(move |(_, entry)| entry.parent == parent)
+    }
+}
+
+/// A block whose references are resolved on its own.
+#[derive(Debug, PartialEq)]
+pub(crate) struct BlockEntry {
+    pub(crate) hir: std::sync::Arc<BlockHir>,
+    /// Position of the `declare` or `foreach` that it belongs to; its own for the item's block.
+    pub(crate) parent: u32,
 }
 
 /// Positions of everything in an item, relative to its start.

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use alloy_value::{Stability, Value};
+use smol_str::SmolStr;
 
 /// A file, or text from elsewhere that is read like one.
 #[salsa::input(debug)]
@@ -32,10 +33,6 @@ pub(crate) struct ItemKey {
 pub(crate) struct Item {
     #[returns(copy)]
     pub(crate) file: SourceFile,
-    /// Kept beside the text, so that what depends on names only is not computed again when the
-    /// body changes.
-    #[returns(ref)]
-    pub(crate) key: ItemKey,
     #[returns(clone)]
     pub(crate) text: Arc<str>,
 }
@@ -50,16 +47,47 @@ pub(crate) struct Block {
     pub(crate) index: u32,
     #[returns(copy)]
     pub(crate) module: Module,
+    /// Kept beside the text, so that what depends on names only is not computed again when the
+    /// body changes.
+    #[returns(ref)]
+    pub(crate) key: ItemKey,
+    /// The module that a `declare` or `foreach` holds.
+    #[returns(copy)]
+    pub(crate) body: Option<Module>,
 }
 
-/// A set of blocks that see each other's names: the root configuration.
+/// What a module is the body of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ModuleKind {
+    /// The root configuration.
+    Root,
+    /// A `declare`.
+    Declare,
+    /// The `template` of a `foreach`. Sees what is around it.
+    Template,
+    /// What an import block brought.
+    Import,
+}
+
+/// A set of blocks that see each other's names: a template that any number of instances run.
 #[salsa::input(debug)]
 pub(crate) struct Module {
-    #[returns(clone)]
-    pub(crate) files: Arc<[SourceFile]>,
-    /// Blocks of all files in order.
+    #[returns(copy)]
+    pub(crate) kind: ModuleKind,
+    /// The block whose body it is, for `declare` and `template`; the module around it is that
+    /// block's.
+    #[returns(copy)]
+    pub(crate) owner: Option<Block>,
+    /// Blocks in order.
     #[returns(clone)]
     pub(crate) blocks: Arc<[Block]>,
+}
+
+impl Module {
+    /// The module around this one, whose `declare` and import blocks it sees.
+    pub(crate) fn outer(self, db: &dyn crate::db::Db) -> Option<Self> {
+        self.owner(db).map(|owner| owner.module(db))
+    }
 }
 
 /// A module that runs.
@@ -67,9 +95,15 @@ pub(crate) struct Module {
 pub(crate) struct Instance {
     #[returns(copy)]
     pub(crate) module: Module,
+    /// An instance of the module around this one.
+    #[returns(copy)]
+    pub(crate) outer: Option<Instance>,
     /// The `module_path` variable.
     #[returns(clone)]
     pub(crate) module_path: Arc<str>,
+    /// The loop variable of a `foreach`, by name.
+    #[returns(ref)]
+    pub(crate) variable: Option<(SmolStr, Value)>,
 }
 
 /// A block of a running module.

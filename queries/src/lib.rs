@@ -14,7 +14,9 @@
 
 mod alone;
 mod api;
+mod change;
 mod check;
+mod custom;
 mod db;
 mod edits;
 mod engine;
@@ -27,6 +29,7 @@ mod help;
 mod hir;
 mod inputs;
 mod lower;
+mod modules;
 mod names;
 mod queries;
 mod report;
@@ -40,15 +43,19 @@ mod store;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod view;
 
 pub use alloy_syntax::{Diagnostic, summary};
 pub use alone::{check_body, evaluate_body};
 pub use api::{
-    EvalError, HostFacts, Load, NodeChange, NodeId, NodeInfo, Options, Pending, Rejected, Source,
+    EvalError, ForeachChild, HostFacts, Load, NodeChange, NodeId, NodeInfo, NodeKind, Options,
+    Order, Pending, Rejected, Source,
 };
+pub use custom::{CUSTOM_COMPONENT, CustomArgs};
 pub use engine::Engine;
 pub use expression::{ExpressionScope, evaluate_expression};
+pub use modules::{ModuleError, attribute};
 pub use rich::render_full;
 pub use similar::{did_you_mean, similar as similar_names};
 pub use stdlib::{LibraryItem, library};

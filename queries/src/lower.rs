@@ -7,35 +7,53 @@ use std::sync::Arc;
 
 use crate::fault::Span;
 use crate::hir::{
-    BinaryOp, BlockHir, Expr, ExprId, ItemHir, NestedBlock, SourceMap, Statement, StatementSpan,
+    BinaryOp, BlockEntry, BlockHir, Expr, ExprId, ItemHir, NestedBlock, SourceMap, Statement, StatementSpan,
     UnaryOp,
 };
 
-/// Lowers the tree of one item.
-pub(crate) fn lower_item(root: &SyntaxNode) -> (ItemHir, SourceMap) {
-    let mut lower = Lower::default();
+/// Lowers the tree of one item. The maps belong to the blocks of the result, one each; an item that
+/// is no block has one.
+pub(crate) fn lower_item(root: &SyntaxNode) -> (ItemHir, Vec<SourceMap>) {
     let Some(node) = root.children().find(|n| matches!(n.kind(), K::Block | K::Attribute)) else {
-        return (ItemHir::Empty, SourceMap::default());
+        return (ItemHir::Empty, vec![SourceMap::default()]);
     };
-    let (statement, span) = lower.statement(&node);
-    let map = SourceMap {
-        exprs: lower.spans.into(),
-        members: lower.members.into(),
-        keys: lower.keys.into(),
-        root: span,
-    };
-    let hir = match statement {
-        Statement::Attribute { name, .. } => ItemHir::Attribute(name),
-        Statement::Block(NestedBlock { name, label, statements }) => {
-            ItemHir::Block(Arc::new(BlockHir {
-                name,
-                label,
-                statements,
-                exprs: lower.exprs.into(),
-            }))
+    if node.kind() == K::Attribute {
+        let mut lower = Lower::default();
+        let (statement, span) = lower.attribute(&node);
+        let name = match statement {
+            Statement::Attribute { name, .. } => name,
+            Statement::Block(block) => block.name,
+        };
+        return (ItemHir::Attribute(name), vec![lower.finish(span).1]);
+    }
+    let mut table = Table::default();
+    table.add(&node, 0);
+    (ItemHir::Blocks(table.entries.into()), table.maps)
+}
+
+/// The blocks of one item.
+#[derive(Default)]
+struct Table {
+    entries: Vec<BlockEntry>,
+    maps: Vec<SourceMap>,
+}
+
+impl Table {
+    /// Adds a block and, behind it, those of its module. The depth is bounded by the parser.
+    fn add(&mut self, node: &SyntaxNode, parent: u32) {
+        let mut lower = Lower::default();
+        let (block, span) = lower.block(node, Body::Outermost);
+        let members = std::mem::take(&mut lower.members_of_module);
+        let (exprs, map) = lower.finish(span);
+        let NestedBlock { name, label, statements } = block;
+        let at = self.entries.len() as u32;
+        self.entries
+            .push(BlockEntry { hir: Arc::new(BlockHir { name, label, statements, exprs }), parent });
+        self.maps.push(map);
+        for member in members {
+            self.add(&member, at);
         }
-    };
-    (hir, map)
+    }
 }
 
 /// Lowers the statements of a file into a block without a name.
@@ -68,16 +86,9 @@ pub(crate) fn lower_expr(root: &SyntaxNode) -> (BlockHir, SourceMap, ExprId) {
         Some(node) => lower.expr(&node),
         None => lower.push(Expr::Missing, Span::default()),
     };
-    let map = SourceMap {
-        exprs: lower.spans.into(),
-        members: lower.members.into(),
-        keys: lower.keys.into(),
-        root: StatementSpan::default(),
-    };
+    let (exprs, map) = lower.finish(StatementSpan::default());
     let statements = Box::new([Statement::Attribute { name: "expr".into(), value }]);
-    let hir =
-        BlockHir { name: SmolStr::default(), label: None, statements, exprs: lower.exprs.into() };
-    (hir, map, value)
+    (BlockHir { name: SmolStr::default(), label: None, statements, exprs }, map, value)
 }
 
 #[derive(Default)]
@@ -86,11 +97,38 @@ struct Lower {
     spans: Vec<Span>,
     members: Vec<(ExprId, Span)>,
     keys: Vec<(ExprId, Span)>,
+    /// Blocks that belong to the module in this block instead of to the block.
+    members_of_module: Vec<SyntaxNode>,
+}
+
+/// Where a body stands, which decides whether its blocks are those of a module.
+#[derive(Clone, Copy, PartialEq)]
+enum Body {
+    /// Of a block of a module.
+    Outermost,
+    /// Directly in a `foreach`.
+    InForeach,
+    Nested,
 }
 
 impl Lower {
-    fn statement(&mut self, node: &SyntaxNode) -> (Statement, StatementSpan) {
-        if node.kind() == K::Block { self.block(node) } else { self.attribute(node) }
+    fn finish(self, root: StatementSpan) -> (Box<[Expr]>, SourceMap) {
+        let map = SourceMap {
+            exprs: self.spans.into(),
+            members: self.members.into(),
+            keys: self.keys.into(),
+            root,
+        };
+        (self.exprs.into(), map)
+    }
+
+    fn statement(&mut self, node: &SyntaxNode, body: Body) -> (Statement, StatementSpan) {
+        if node.kind() == K::Block {
+            let (block, span) = self.block(node, body);
+            (Statement::Block(block), span)
+        } else {
+            self.attribute(node)
+        }
     }
 
     fn attribute(&mut self, node: &SyntaxNode) -> (Statement, StatementSpan) {
@@ -108,7 +146,7 @@ impl Lower {
         (Statement::Attribute { name, value }, span)
     }
 
-    fn block(&mut self, node: &SyntaxNode) -> (Statement, StatementSpan) {
+    fn block(&mut self, node: &SyntaxNode, body: Body) -> (NestedBlock, StatementSpan) {
         let mut name = String::new();
         let mut name_span: Option<Span> = None;
         let mut label = None;
@@ -132,6 +170,15 @@ impl Lower {
         let mut nested = Vec::new();
         let mut open = name_span;
         let mut end = name_span.end;
+        let is_module = match body {
+            Body::Outermost => name == "declare",
+            Body::InForeach => name == "template",
+            Body::Nested => false,
+        };
+        let inside = match (body, name.as_str()) {
+            (Body::Outermost, "foreach") => Body::InForeach,
+            _ => Body::Nested,
+        };
         if let Some(body) = node.children().find(|child| child.kind() == K::BlockBody) {
             for token in tokens(&body) {
                 match token.kind() {
@@ -141,8 +188,10 @@ impl Lower {
                 }
             }
             for child in body.children() {
-                if matches!(child.kind(), K::Block | K::Attribute) {
-                    let (statement, span) = self.statement(&child);
+                if is_module && child.kind() == K::Block {
+                    self.members_of_module.push(child);
+                } else if matches!(child.kind(), K::Block | K::Attribute) {
+                    let (statement, span) = self.statement(&child, inside);
                     statements.push(statement);
                     nested.push(span);
                 }
@@ -155,7 +204,7 @@ impl Lower {
             nested: nested.into(),
         };
         let block = NestedBlock { name: name.into(), label, statements: statements.into() };
-        (Statement::Block(block), span)
+        (block, span)
     }
 
     /// Lowers expression number `n` among the children of `node`.

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::db::Db;
-use crate::hir::{BlockHir, Expr, ExprId, block_id};
-use crate::inputs::{Block, Module};
+use crate::hir::{BlockHir, Expr, ExprId, Statement, block_id};
+use crate::inputs::{Block, Module, ModuleKind};
 use crate::queries::block_hir;
 use crate::stdlib;
 
@@ -28,17 +28,13 @@ impl Ref {
     }
 }
 
-/// References of a block, in source order. Bodies of nested modules are not walked: their names
-/// are resolved inside.
+/// References of a block, in source order. The blocks of a module in it have their own.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn refs(db: &dyn Db, block: Block) -> Arc<[Ref]> {
     collect_refs(block_hir(db, block)).into()
 }
 
 pub(crate) fn collect_refs(hir: &BlockHir) -> Vec<Ref> {
-    if opens_scope(&hir.name) {
-        return Vec::new();
-    }
     // An expression that is the base of an access belongs to the longer chain around it.
     let mut is_base = vec![false; hir.exprs.len()];
     for expr in &hir.exprs {
@@ -78,34 +74,21 @@ fn chain(hir: &BlockHir, id: ExprId) -> Option<(Box<[SmolStr]>, ExprId)> {
     }
 }
 
-/// True for blocks whose body is a scope of its own.
-pub(crate) fn opens_scope(name: &str) -> bool {
-    matches!(name, "declare" | "foreach")
-}
-
 /// Names of the blocks of a module.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Scope {
     pub(crate) blocks: FxHashMap<SmolStr, Block>,
     /// Blocks whose name is taken, with the block that has it.
     pub(crate) duplicates: Box<[(Block, Block)]>,
-    /// First segments of custom component names: labels of `declare` and import blocks.
-    pub(crate) custom: Box<[SmolStr]>,
 }
 
-/// The blocks of a module by name. Reads the keys of items only, so bodies may change freely.
+/// The blocks of a module by name. Reads the keys of blocks only, so bodies may change freely.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn scope(db: &dyn Db, module: Module) -> Scope {
     let mut scope = Scope::default();
     let mut duplicates = Vec::new();
-    let mut custom = Vec::new();
     for &block in module.blocks(db).iter() {
-        let key = block.item(db).key(db);
-        if let Some(label) = &key.label
-            && (&*key.name == "declare" || key.name.starts_with("import."))
-        {
-            custom.push(SmolStr::new(label));
-        }
+        let key = block.key(db);
         let id = SmolStr::from(block_id(&key.name, key.label.as_deref()));
         match scope.blocks.entry(id) {
             std::collections::hash_map::Entry::Vacant(entry) => {
@@ -117,8 +100,57 @@ pub(crate) fn scope(db: &dyn Db, module: Module) -> Scope {
         }
     }
     scope.duplicates = duplicates.into();
-    scope.custom = custom.into();
     scope
+}
+
+/// Names of custom component types.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct CustomNames {
+    /// `declare` blocks by label.
+    pub(crate) declares: FxHashMap<SmolStr, Block>,
+    /// Import blocks by namespace.
+    pub(crate) imports: FxHashMap<SmolStr, Block>,
+}
+
+/// The custom component types that a module declares and imports. A firewall: other blocks come and
+/// go without a change here.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn custom_names(db: &dyn Db, module: Module) -> CustomNames {
+    let mut names = CustomNames::default();
+    for &block in module.blocks(db).iter() {
+        let key = block.key(db);
+        let Some(label) = &key.label else { continue };
+        let types = match &*key.name {
+            "declare" => &mut names.declares,
+            name if name.starts_with("import.") => &mut names.imports,
+            _ => continue,
+        };
+        types.entry(SmolStr::new(label)).or_insert(block);
+    }
+    names
+}
+
+/// The variable that a `foreach` gives its template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LoopVariable {
+    Named(SmolStr),
+    /// The name is computed: any name may be it.
+    Unknown,
+}
+
+/// The variable of the `foreach` around a template; `None` for other modules.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn loop_variable(db: &dyn Db, module: Module) -> Option<LoopVariable> {
+    let owner = module.owner(db).filter(|_| module.kind(db) == ModuleKind::Template)?;
+    let hir = block_hir(db, owner);
+    let value = hir.statements.iter().find_map(|statement| match statement {
+        Statement::Attribute { name, value } if name == "var" => Some(*value),
+        _ => None,
+    })?;
+    Some(match hir.expr(hir.strip_parens(value)) {
+        Expr::String(text) => LoopVariable::Named(SmolStr::from(text.to_lossy())),
+        _ => LoopVariable::Unknown,
+    })
 }
 
 /// What a reference stands for.
@@ -128,6 +160,8 @@ pub(crate) enum Target {
     Block {
         block: Block,
         segments: u32,
+        /// How many modules further out the block is: a template sees what is around it.
+        up: u32,
     },
     /// A variable of the scope.
     Variable,
@@ -144,14 +178,15 @@ pub(crate) struct Deps {
 }
 
 impl Deps {
-    /// The blocks that are referred to, each once, in order of the first reference.
-    pub(crate) fn blocks(&self) -> Vec<Block> {
+    /// The blocks that are referred to, each once, in order of the first reference, with how many
+    /// modules further out they are.
+    pub(crate) fn blocks(&self) -> Vec<(Block, u32)> {
         let mut blocks = Vec::new();
         for target in &self.targets {
-            if let Target::Block { block, .. } = target
-                && !blocks.contains(block)
+            if let Target::Block { block, up, .. } = target
+                && !blocks.contains(&(*block, *up))
             {
-                blocks.push(*block);
+                blocks.push((*block, *up));
             }
         }
         blocks
@@ -164,27 +199,130 @@ pub(crate) fn deps(db: &dyn Db, block: Block) -> Arc<Deps> {
     if refs.is_empty() {
         return Arc::new(Deps { targets: Box::default() });
     }
-    let scope = scope(db, block.module(db));
-    Arc::new(Deps { targets: refs.iter().map(|r| resolve(scope, r)).collect() })
+    let module = block.module(db);
+    Arc::new(Deps { targets: refs.iter().map(|r| resolve(db, module, r)).collect() })
 }
 
-/// The shortest prefix of the path that names a block wins, then variables, then the library.
-fn resolve(scope: &Scope, reference: &Ref) -> Target {
+/// The shortest prefix of the path that names a block wins, innermost module first; then variables,
+/// then the library.
+fn resolve(db: &dyn Db, module: Module, reference: &Ref) -> Target {
+    let first = reference.path.first().map_or("", SmolStr::as_str);
+    let mut is_variable = first == "module_path";
+    let mut at = Some(module);
+    for up in 0.. {
+        let Some(module) = at else { break };
+        if let Some((block, segments)) = named(scope(db, module), reference) {
+            return Target::Block { block, segments, up };
+        }
+        is_variable |= match loop_variable(db, module) {
+            Some(LoopVariable::Named(name)) => name == first,
+            Some(LoopVariable::Unknown) => !stdlib::is_name(first),
+            None => false,
+        };
+        let is_open = module.kind(db) == ModuleKind::Template && !is_variable;
+        at = module.outer(db).filter(|_| is_open);
+    }
+    if is_variable {
+        Target::Variable
+    } else if stdlib::is_name(first) {
+        Target::Library
+    } else {
+        Target::Unresolved
+    }
+}
+
+fn named(scope: &Scope, reference: &Ref) -> Option<(Block, u32)> {
     let mut prefix = String::new();
-    for (at, segment) in reference.path.iter().enumerate() {
-        if at > 0 {
+    for (segment, count) in reference.path.iter().zip(1_u32..) {
+        if count > 1 {
             prefix.push('.');
         }
         prefix.push_str(segment);
         if let Some(block) = scope.blocks.get(prefix.as_str()) {
-            return Target::Block { block: *block, segments: at as u32 + 1 };
+            return Some((*block, count));
         }
     }
-    match reference.path.first() {
-        Some(first) if first == "module_path" => Target::Variable,
-        Some(first) if stdlib::is_name(first) => Target::Library,
-        _ => Target::Unresolved,
+    None
+}
+
+/// A custom component type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Custom {
+    /// Of a `declare` block, `up` modules further out.
+    Declared { declare: Block, up: u32 },
+    /// The `declare` called `name` of what an import block brings.
+    Imported { import: Block, up: u32, name: SmolStr },
+    /// The first segment is known, the rest is not.
+    Missing,
+}
+
+/// What a block called `name` is, if its name makes it a custom component: its first segment is the
+/// label of a `declare` or import block of this module or one around it (spec/runtime.md §3.4).
+pub(crate) fn custom(db: &dyn Db, module: Module, name: &str) -> Option<Custom> {
+    let (first, rest) = match name.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (name, None),
+    };
+    let mut is_known = false;
+    let mut at = Some(module);
+    for up in 0.. {
+        let Some(module) = at else { break };
+        let names = custom_names(db, module);
+        match (rest, names.imports.get(first), names.declares.get(first)) {
+            (Some(rest), Some(import), _) => {
+                return Some(Custom::Imported { import: *import, up, name: rest.into() });
+            }
+            (None, _, Some(declare)) => {
+                return Some(Custom::Declared { declare: *declare, up });
+            }
+            (_, None, None) => {}
+            _ => is_known = true,
+        }
+        at = module.outer(db);
     }
+    is_known.then_some(Custom::Missing)
+}
+
+/// `declare` and import blocks of modules around `module` that its blocks need for their types,
+/// and blocks of those modules that its templates refer to.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn needs(db: &dyn Db, module: Module) -> Box<[Block]> {
+    let mut found = Vec::new();
+    for &block in module.blocks(db).iter() {
+        for needed in needs_of_block(db, block) {
+            if needed.module(db) != module && !found.contains(&needed) {
+                found.push(needed);
+            }
+        }
+    }
+    found.into()
+}
+
+/// The blocks that must be evaluated before `block`, besides those that it refers to.
+pub(crate) fn needs_of_block(db: &dyn Db, block: Block) -> Vec<Block> {
+    let module = block.module(db);
+    let key = block.key(db);
+    let mut found = Vec::new();
+    if let Some(body) = block.body(db) {
+        found.extend(needs(db, body).iter().copied());
+    } else {
+        match custom(db, module, &key.name) {
+            Some(Custom::Imported { import, .. }) => found.push(import),
+            Some(Custom::Declared { declare, .. }) => {
+                if declare.module(db) == module {
+                    found.extend(declare.body(db).map(|body| needs(db, body)).into_iter().flatten());
+                } else {
+                    found.push(declare);
+                }
+            }
+            Some(Custom::Missing) | None => {}
+        }
+    }
+    if module.kind(db) == ModuleKind::Template {
+        let outer = |(block, up): (Block, u32)| (up > 0).then_some(block);
+        found.extend(deps(db, block).blocks().into_iter().filter_map(outer));
+    }
+    found
 }
 
 /// Blocks that refer to each other in a circle.
@@ -215,7 +353,9 @@ pub(crate) fn graph(db: &dyn Db, module: Module) -> Arc<Graph> {
                 Target::Block { block, .. } => index.get(block).copied(),
                 _ => None,
             };
-            deps(db, *block).targets.iter().filter_map(target).collect()
+            let referred = deps(db, *block).targets.iter().filter_map(target);
+            let needed = needs_of_block(db, *block);
+            referred.chain(needed.iter().filter_map(|block| index.get(block).copied())).collect()
         })
         .collect();
     let components = components(&edges);

@@ -1,6 +1,6 @@
 //! From text to the position-free form of a block.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use alloy_syntax::{LineIndex, Parse};
 use rustc_hash::FxHashMap;
@@ -25,16 +25,23 @@ pub(crate) fn body(db: &dyn Db, item: Item) -> ItemHir {
 /// One block. Whoever reads one block of an item is not touched by changes of the others.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn block_hir(db: &dyn Db, block: Block) -> Arc<BlockHir> {
-    match body(db, block.item(db)) {
-        ItemHir::Block(hir) => Arc::clone(hir),
-        ItemHir::Empty | ItemHir::Attribute(_) => Arc::new(BlockHir::default()),
-    }
+    let entry = match body(db, block.item(db)) {
+        ItemHir::Blocks(entries) => entries.get(block.index(db) as usize),
+        ItemHir::Empty | ItemHir::Attribute(_) => None,
+    };
+    entry.map_or_else(Arc::default, |entry| Arc::clone(&entry.hir))
 }
 
-/// Positions of what [`body`] holds. Asked for only when one is shown.
+/// Positions of what [`body`] holds, one map per block. Asked for only when one is shown.
 #[salsa::tracked(returns(ref), lru = 256)]
-pub(crate) fn source_map(db: &dyn Db, item: Item) -> SourceMap {
+fn source_maps(db: &dyn Db, item: Item) -> Vec<SourceMap> {
     lower_item(&tree(db, item).syntax()).1
+}
+
+/// Positions in a block, relative to its item.
+pub(crate) fn source_map(db: &dyn Db, block: Block) -> &SourceMap {
+    static NOWHERE: LazyLock<SourceMap> = LazyLock::new(SourceMap::default);
+    source_maps(db, block.item(db)).get(block.index(db) as usize).unwrap_or(&NOWHERE)
 }
 
 /// Where the items of a file start. Changes with every edit, so nothing that means anything reads

@@ -58,19 +58,21 @@ impl<'a> Reporter<'a> {
         Self { engine }
     }
 
-    /// Syntax errors of the files that hold one of `slots`, as of whole files: what is wrong in one
+    /// Syntax errors of the files that hold one of the items `slots`, as of whole files: what is wrong in one
     /// item may hide what is wrong in the next.
     pub(crate) fn syntax(&self, slots: &[u32]) -> Vec<Diagnostic> {
         let db = &self.engine.db;
         let broken: Vec<SourceFile> = slots
             .iter()
-            .map(|slot| self.engine.slots.get(*slot).item)
+            .map(|slot| self.engine.store.items[*slot].item)
             .filter(|item| !tree(db, *item).is_ok())
             .map(|item| item.file(db))
             .collect();
         let mut diagnostics = Vec::new();
-        for file in self.engine.files.iter().filter(|file| broken.contains(&file.input)) {
-            let text = file.text(&self.engine.slots);
+        let store = &self.engine.store;
+        let files = (0..store.modules.len() as u32).flat_map(|module| &store.modules[module].files);
+        for file in files.filter(|file| broken.contains(&file.input)) {
+            let text = file.text(&store.items);
             let lines = line_index(db, file.input);
             let parse = alloy_syntax::parse_file(&text);
             let resolve = |d: &Diagnostic| d.clone().resolve(Some(&file.name), lines);
@@ -81,9 +83,8 @@ impl<'a> Reporter<'a> {
 
     pub(crate) fn diagnostic(&self, block: Block, severity: Severity, fault: &Fault) -> Diagnostic {
         let db = &self.engine.db;
-        let item = block.item(db);
-        let text = item.text(db);
-        let map = source_map(db, item);
+        let text = block.item(db).text(db);
+        let map = source_map(db, block);
         let message = fault.text(|expr| expression_text(&text, map.expr(expr)));
         let mut diagnostic = self.place(block, severity, span_of(map, &fault.subject), message);
         diagnostic.code = Some(fault.code);
@@ -98,7 +99,7 @@ impl<'a> Reporter<'a> {
         diagnostic.notes.clone_from(&help.notes);
         for place in &help.related {
             let at = place.block.unwrap_or(block);
-            let map = source_map(&self.engine.db, at.item(&self.engine.db));
+            let map = source_map(&self.engine.db, at);
             let span = span_of(map, &place.subject);
             let found = self.place(at, Severity::Info, span, String::new());
             diagnostic.related.push(Related {
@@ -109,7 +110,7 @@ impl<'a> Reporter<'a> {
         }
         let db = &self.engine.db;
         let item = block.item(db);
-        let (text, map) = (item.text(db), source_map(db, item));
+        let (text, map) = (item.text(db), source_map(db, block));
         let start = item_start(db, item.file(db)).get(&item).copied().unwrap_or(0);
         for remedy in &help.fixes {
             let Some(mut edits) = edits::edits(&text, map, &remedy.change) else { continue };
@@ -134,7 +135,7 @@ impl<'a> Reporter<'a> {
     ) -> Diagnostic {
         let db = &self.engine.db;
         let item = block.item(db);
-        let key = item.key(db);
+        let key = block.key(db);
         let mut diagnostic = Diagnostic::error(ShownSpan::None, message)
             .with_component(block_id(&key.name, key.label.as_deref()));
         diagnostic.severity = severity;
@@ -149,7 +150,7 @@ impl<'a> Reporter<'a> {
     /// `FILE:LINE:COL` of the name of a block.
     pub(crate) fn position_text(&self, block: Block) -> String {
         let db = &self.engine.db;
-        let name = source_map(db, block.item(db)).root.name;
+        let name = source_map(db, block).root.name;
         let mut text = self.place(block, Severity::Error, Some(name), String::new()).to_string();
         let end = text.trim_end_matches(": ").len();
         text.truncate(end);
@@ -159,8 +160,8 @@ impl<'a> Reporter<'a> {
     /// What a failed evaluation reports (spec/language.md §10.2): a finding with a position stands
     /// for itself, except in config blocks and services.
     pub(crate) fn eval_error(&self, id: NodeId, fault: &Fault) -> EvalError {
-        let Some(slot) = self.engine.slots.resolve(id) else { return EvalError::gone() };
-        let cause = self.diagnostic(slot.block, Severity::Error, fault);
+        let Some(block) = self.engine.block_of(id) else { return EvalError::gone() };
+        let cause = self.diagnostic(block, Severity::Error, fault);
         let kind = self.engine.node(id).map(|info| info.definition.kind);
         let prefix = match kind {
             Some(DefinitionKind::ConfigBlock) => "Failed to evaluate node for config block",
@@ -168,9 +169,9 @@ impl<'a> Reporter<'a> {
             _ if cause.start().is_some() => return EvalError::new(cause, None),
             _ => "Failed to build component",
         };
-        let whole = source_map(&self.engine.db, slot.item).root.whole;
+        let whole = source_map(&self.engine.db, block).root.whole;
         let message = format!("{prefix}: {}", EvalError::new(cause.clone(), None));
-        let mut report = self.place(slot.block, Severity::Error, Some(whole), message);
+        let mut report = self.place(block, Severity::Error, Some(whole), message);
         report.code = cause.code;
         EvalError::new(cause, Some(report))
     }

@@ -3,11 +3,13 @@
 
 use alloy_syntax::Applicability;
 use alloy_value::{
-    About, BodyEntry, EvaluatedBlock, EvaluatedBody, Field, FieldKind, Lookup, Object, PathSegment,
+    About, BodyEntry, EvaluatedBlock, EvaluatedBody, Field, FieldKind, Object, PathSegment,
     Str, StructSchema, TypeSchema, Value, quote,
 };
 
+use crate::api::NodeKind;
 use crate::check::Finding;
+use crate::custom::node_type;
 use crate::db::Db;
 use crate::eval::{DecodeFn, Evaluator, Scope, decorate};
 use crate::fault::{Fault, Part, Subject, decode_code};
@@ -21,7 +23,11 @@ use crate::rules::codes;
 #[salsa::tracked(returns(ref))]
 pub(crate) fn checked(db: &dyn Db, block: Block) -> Box<[Finding]> {
     let hir = block_hir(db, block);
-    let Lookup::Known(definition) = db.registry().lookup(&hir.name) else { return Box::default() };
+    let definition = match node_type(db, block) {
+        // What a custom component takes is not in the registry.
+        Some((NodeKind::Custom, _)) | None => return Box::default(),
+        Some((_, definition)) => definition,
+    };
     let Some((schema, decode)) = definition.args else { return Box::default() };
     check_statements(hir, schema(), decode).into()
 }

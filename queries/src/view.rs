@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use alloy_value::Lookup;
 use rustc_hash::FxHashMap;
 
 use crate::api::{NodeId, NodeInfo};
-use crate::db::{Database, Db as _};
+use crate::custom::node_type;
+use crate::db::Database;
 use crate::hir::block_id;
-use crate::inputs::Module;
-use crate::names::{deps, graph};
-use crate::store::Slots;
+use crate::inputs::Block;
+use crate::names::{deps, graph, needs_of_block};
+use crate::store::Store;
 
-/// Nodes of an accepted configuration. Rebuilt only when blocks or references come or go.
+/// Nodes of a running module. Rebuilt only when blocks or references come or go.
 #[derive(Default)]
 pub(crate) struct View {
     /// By rank, then in source order.
@@ -23,30 +23,45 @@ pub(crate) struct View {
 
 impl View {
     /// O(blocks + references).
-    pub(crate) fn build(db: &Database, slots: &Slots, module: Module) -> Self {
-        let graph = graph(db, module);
+    pub(crate) fn build(db: &Database, store: &Store, at: u32) -> Self {
+        let instance = &store.instances[at];
+        let graph = graph(db, store.modules[instance.module].module);
+        let owner = instance.owner.map(|owner| store.id(owner));
         let mut view = Self::default();
         let mut nodes = Vec::with_capacity(graph.order.len());
-        let mut position_of_slot = vec![u32::MAX; slots.len()];
+        let mut position_of = FxHashMap::default();
         for block in &graph.order {
-            let Some(at) = slots.of_block(*block) else { continue };
-            let slot = slots.get(at);
-            let Lookup::Known(definition) = db.registry().lookup(&slot.key.name) else { continue };
-            position_of_slot[at as usize] = nodes.len() as u32;
+            let Some(node) = store.node_of(db, at, store.of_block(*block)) else { continue };
+            let Some((kind, definition)) = node_type(db, *block) else { continue };
+            let id = store.id(node);
+            let key = block.key(db);
+            let node_of = |(block, up): (Block, u32)| {
+                let instance = store.outer_instance(at, up)?;
+                Some(store.id(store.node_of(db, instance, store.of_block(block))?))
+            };
+            // A custom component is evaluated after the import that its type comes from, and after
+            // those that the types inside of it come from.
+            let referred = deps(db, *block).blocks().into_iter();
+            let needed = needs_of_block(db, *block).into_iter().map(|block| (block, 0));
+            let mut dependencies: Vec<NodeId> = Vec::new();
+            for dependency in referred.chain(needed).filter_map(node_of) {
+                if !dependencies.contains(&dependency) {
+                    dependencies.push(dependency);
+                }
+            }
+            position_of.insert(id, nodes.len() as u32);
             nodes.push(NodeInfo {
-                id: slots.id(at),
-                block_id: block_id(&slot.key.name, slot.key.label.as_deref()).into(),
-                name: Arc::clone(&slot.key.name),
-                label: slot.key.label.clone(),
+                id,
+                block_id: block_id(&key.name, key.label.as_deref()).into(),
+                module_id: Arc::clone(&instance.id),
+                name: Arc::clone(&key.name),
+                label: key.label.clone(),
+                kind,
                 definition,
-                dependencies: deps(db, *block)
-                    .blocks()
-                    .into_iter()
-                    .filter_map(|block| slots.of_block(block))
-                    .map(|slot| slots.id(slot))
-                    .collect(),
+                owner,
+                dependencies: dependencies.into(),
                 dependents: Box::default(),
-                rank: graph.ranks.get(block).copied().unwrap_or(0),
+                position: 0,
                 group: 0,
             });
         }
@@ -54,18 +69,18 @@ impl View {
         let mut groups = Groups::new(nodes.len());
         for (at, info) in nodes.iter().enumerate() {
             for dependency in &info.dependencies {
-                let to = position_of_slot[dependency.slot()];
-                if let Some(dependents) = dependents.get_mut(to as usize) {
-                    dependents.push(info.id);
+                if let Some(&to) = position_of.get(dependency) {
+                    dependents[to as usize].push(info.id);
                     groups.join(at as u32, to);
                 }
             }
         }
         for (at, dependents) in dependents.into_iter().enumerate() {
             nodes[at].dependents = dependents.into();
+            nodes[at].position = at as u32;
             nodes[at].group = groups.find(at as u32);
         }
-        view.positions = nodes.iter().zip(0..).map(|(info, at)| (info.id, at)).collect();
+        view.positions = position_of;
         view.by_block_id = nodes.iter().map(|info| (Arc::clone(&info.block_id), info.id)).collect();
         view.nodes = nodes.into();
         view
@@ -77,6 +92,17 @@ impl View {
 
     pub(crate) fn get(&self, id: NodeId) -> Option<&NodeInfo> {
         self.nodes.get(self.position(id)?)
+    }
+
+    /// Dependencies of the nodes that belong to instances further out, with who has them.
+    pub(crate) fn outer_dependencies(&self) -> impl Iterator<Item = (NodeId, NodeId)> {
+        let pairs = |info: &NodeInfo| {
+            let reader = info.id;
+            let is_outer = |id: &NodeId| !self.positions.contains_key(id);
+            let outer: Vec<_> = info.dependencies.iter().copied().filter(is_outer).collect();
+            outer.into_iter().map(move |dependency| (dependency, reader))
+        };
+        self.nodes.iter().flat_map(pairs)
     }
 }
 

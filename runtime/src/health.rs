@@ -5,34 +5,81 @@ use std::time::SystemTime;
 
 use alloy_component::{Health, HealthState};
 
+use crate::controller::Role;
+
+/// The `controller_path` or `component_path` of what is in a module.
+pub(crate) fn path_of(module_id: &str) -> String {
+    format!("/{module_id}")
+}
+
+/// The labels `controller_path` and `controller_id` of a module (spec/runtime.md §2).
+pub(crate) fn labels_of(module_id: &str) -> (&str, &str) {
+    match module_id.rsplit_once('/') {
+        Some((path, id)) => (path, id),
+        None => ("/", module_id),
+    }
+}
+
 /// Health before the first evaluation and before the first start.
-pub(crate) fn created(now: SystemTime) -> Health {
-    Health::new(HealthState::Unknown, "component created", now)
+pub(crate) fn created(role: Role, now: SystemTime) -> Health {
+    let message = match role {
+        Role::Custom => "node custom component created",
+        _ => "component created",
+    };
+    Health::new(HealthState::Unknown, message, now)
+}
+
+/// What is evaluated, in the words of its health.
+fn subject(role: Role) -> &'static str {
+    match role {
+        Role::Foreach => "foreach",
+        Role::Import(_) => "source",
+        _ => "component",
+    }
 }
 
 /// Evaluation: the arguments are applied.
-pub(crate) fn evaluated(now: SystemTime) -> Health {
-    Health::new(HealthState::Healthy, "component evaluated", now)
+pub(crate) fn evaluated(role: Role, now: SystemTime) -> Health {
+    Health::new(HealthState::Healthy, format!("{} evaluated", subject(role)), now)
 }
 
 /// Evaluation: evaluating, building or updating failed.
-pub(crate) fn evaluation_failed(error: impl Display, now: SystemTime) -> Health {
-    let message = format!("component evaluation failed: {error}");
+pub(crate) fn evaluation_failed(role: Role, error: impl Display, now: SystemTime) -> Health {
+    let message = format!("{} evaluation failed: {error}", subject(role));
     Health::new(HealthState::Unhealthy, message, now)
 }
 
+/// What runs, in the words of its health.
+fn runner(role: Role) -> &'static str {
+    match role {
+        Role::Custom => "custom component",
+        Role::Foreach => "foreach",
+        Role::Import(_) => "import",
+        _ => "component",
+    }
+}
+
 /// Run: the component runs.
-pub(crate) fn started(now: SystemTime) -> Health {
-    Health::new(HealthState::Healthy, "started component", now)
+pub(crate) fn started(role: Role, now: SystemTime) -> Health {
+    Health::new(HealthState::Healthy, format!("started {}", runner(role)), now)
 }
 
 /// Run: the component has returned.
-pub(crate) fn exited(error: Option<&dyn Display>, now: SystemTime) -> Health {
+pub(crate) fn exited(role: Role, error: Option<&dyn Display>, now: SystemTime) -> Health {
+    let runner = runner(role);
     let message = match error {
-        None => "component shut down cleanly".to_owned(),
-        Some(error) => format!("component shut down with error: {error}"),
+        None => format!("{runner} shut down cleanly"),
+        Some(error) => format!("{runner} shut down with error: {error}"),
     };
     Health::new(HealthState::Exited, message, now)
+}
+
+/// Content of an import: taken, or refused for this reason.
+pub(crate) fn content(result: Result<(), String>, now: SystemTime) -> Health {
+    match result {
+        Ok(()) => Health::new(HealthState::Healthy, "content updated", now),
+        Err(reason) => Health::new(HealthState::Unhealthy, reason, now),
+    }
 }
 
 #[cfg(test)]
@@ -40,6 +87,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    const ROLE: Role = Role::Component(None);
 
     fn shown(parts: &[Health]) -> String {
         let health = Health::least(parts).expect("there are parts");
@@ -51,21 +100,21 @@ mod tests {
         let early = SystemTime::UNIX_EPOCH;
         let late = early + Duration::from_secs(1);
         let cases = [
-            (vec![created(early), created(early)], "unknown: component created"),
-            (vec![created(early), evaluated(late)], "unknown: component created"),
-            (vec![started(late), evaluated(early)], "healthy: started component"),
-            (vec![started(early), evaluated(late)], "healthy: component evaluated"),
-            (vec![started(early), evaluated(early)], "healthy: started component"),
+            (vec![created(ROLE, early), created(ROLE, early)], "unknown: component created"),
+            (vec![created(ROLE, early), evaluated(ROLE, late)], "unknown: component created"),
+            (vec![started(ROLE, late), evaluated(ROLE, early)], "healthy: started component"),
+            (vec![started(ROLE, early), evaluated(ROLE, late)], "healthy: component evaluated"),
+            (vec![started(ROLE, early), evaluated(ROLE, early)], "healthy: started component"),
             (
-                vec![started(late), evaluation_failed("decoding configuration: x", early)],
+                vec![started(ROLE, late), evaluation_failed(ROLE, "decoding configuration: x", early)],
                 "unhealthy: component evaluation failed: decoding configuration: x",
             ),
             (
-                vec![exited(None, early), evaluation_failed("x", late)],
+                vec![exited(ROLE, None, early), evaluation_failed(ROLE, "x", late)],
                 "exited: component shut down cleanly",
             ),
             (
-                vec![exited(Some(&"boom"), early), evaluated(late)],
+                vec![exited(ROLE, Some(&"boom"), early), evaluated(ROLE, late)],
                 "exited: component shut down with error: boom",
             ),
         ];

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use alloy_component::{Component, Health, HttpHandler};
-use alloy_value::{ArcArgs, Definition, DefinitionKind, Value};
+use alloy_queries::NodeKind;
+use alloy_value::{ArcArgs, Definition, Value};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use rustc_hash::FxHashMap;
 
@@ -69,6 +70,12 @@ impl GraphSnapshot {
 pub struct NodeLabels {
     /// Global id, such as `prometheus.scrape.api`.
     pub id: Arc<str>,
+    /// Type of the block, such as `prometheus.scrape`.
+    pub name: Arc<str>,
+    /// What the node does with its arguments.
+    pub kind: NodeKind,
+    /// True in a `foreach` that shows no metrics of its children.
+    pub hides_metrics: bool,
     /// Id within its module.
     pub local_id: Arc<str>,
     /// Id of the module it belongs to; empty for the root.
@@ -86,6 +93,8 @@ pub struct NodeState {
     pub evaluation: Health,
     /// Health of its run.
     pub run: Health,
+    /// Health of what an import brought.
+    pub content: Option<Health>,
     /// The arguments it works with: the last that it accepted.
     pub args: Option<ArcArgs>,
     /// Its exports; an object.
@@ -141,9 +150,9 @@ impl NodeCell {
         self.updates.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// True for components, false for config blocks and services.
+    /// True for components, also custom ones and `foreach`; false for config blocks and services.
     pub fn is_component(&self) -> bool {
-        self.info.definition.kind == DefinitionKind::Component
+        matches!(self.info.kind, NodeKind::Component | NodeKind::Custom | NodeKind::Foreach)
     }
 
     /// The present state.
@@ -166,15 +175,16 @@ impl NodeCell {
         self.live.load().as_ref().map(|live| Arc::clone(&live.0))
     }
 
-    /// The least healthy of run, evaluation and what the component reports; `None` for nodes that
-    /// are no components.
+    /// The least healthy of run, evaluation, imported content and what the component reports;
+    /// `None` for nodes that neither are components nor import any.
     pub fn health(&self) -> Option<Health> {
-        if !self.is_component() {
+        if !self.is_component() && self.info.kind != NodeKind::Import {
             return None;
         }
         let own = self.ask("health", |component| component.health());
         let state = self.state.load();
-        Health::least([&state.run, &state.evaluation].into_iter().chain(&own)).cloned()
+        let parts = [&state.run, &state.evaluation].into_iter().chain(&state.content).chain(&own);
+        Health::least(parts).cloned()
     }
 
     /// What the component tells about its inner state.

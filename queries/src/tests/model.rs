@@ -83,7 +83,7 @@ fn picture(engine: &Engine) -> Vec<String> {
             format!(
                 "{} rank {} {:?} {:?}: {args}",
                 info.block_id,
-                info.rank,
+                info.position,
                 ids(&info.dependencies),
                 ids(&info.dependents)
             )

@@ -14,6 +14,7 @@ mod contract;
 mod fanout;
 mod health;
 mod metrics;
+mod module;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -29,3 +30,4 @@ pub use contract::{
 pub use fanout::MetricsFanout;
 pub use health::{Health, HealthState};
 pub use metrics::{ComponentMetrics, MetricsHub};
+pub use module::ModuleContent;

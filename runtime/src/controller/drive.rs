@@ -1,4 +1,4 @@
-//! Evaluation in rank order, delivery of arguments, and what components report back.
+//! Evaluation in order, delivery of arguments, and what components report back.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::load::Finding;
 use super::node::{Failure, Phase, Role, Run, Slot};
 use super::tasks::{self, Report, panic_text};
 use crate::event::Epoch;
-use crate::health;
+use crate::health::{self, labels_of};
 
 /// Counter of every component that tells whether a reload or an export reached it.
 const UPDATES_TOTAL: &str = "alloy_component_updates_total";
@@ -25,7 +25,7 @@ impl Controller {
     pub(super) fn mark(&mut self, id: NodeId, since: Option<Instant>) {
         if let Some(node) = self.nodes.get_mut(&id) {
             node.changed_at = node.changed_at.or(since);
-            self.dirty.insert((node.rank, id));
+            self.dirty.insert((node.order.clone(), id));
         }
     }
 
@@ -69,22 +69,28 @@ impl Controller {
     }
 
     fn observe(&self, id: NodeId, begin: Instant, waited_since: Option<Instant>) {
+        let Some(info) = self.engine.node(id) else { return };
         if self.is_loading(id) {
-            let node_id = self.engine.node(id).map_or("", |info| &info.block_id);
+            let (controller_path, controller_id) = labels_of(&info.module_id);
             let duration = GoDuration::from(begin.elapsed());
             tracing::info!(
-                controller_path = "/",
-                controller_id = "",
-                node_id,
+                controller_path,
+                controller_id,
+                node_id = &*info.block_id,
                 %duration,
                 "finished node evaluation"
             );
             return;
         }
-        if let Some(seconds) = &self.metrics.evaluation_seconds {
+        let metrics = match &*info.module_id {
+            "" => Some(&self.metrics),
+            module => self.module_metrics.get(module),
+        };
+        let Some(metrics) = metrics else { return };
+        if let Some(seconds) = &metrics.evaluation_seconds {
             seconds.observe(begin.elapsed().as_secs_f64());
         }
-        if let (Some(seconds), Some(since)) = (&self.metrics.wait_seconds, waited_since) {
+        if let (Some(seconds), Some(since)) = (&metrics.wait_seconds, waited_since) {
             seconds.observe(begin.saturating_duration_since(since).as_secs_f64());
         }
     }
@@ -121,18 +127,29 @@ impl Controller {
             node.failure = None;
         }
         match (node.role, node.phase) {
-            (Role::Component(_), Phase::New | Phase::Failed) => self.begin_build(id, args),
-            (Role::Component(_), Phase::Held | Phase::Building) => node.pending = Some(args),
-            (Role::Component(_), Phase::Live) => {
+            (Role::Component(_) | Role::Import(_), Phase::New | Phase::Failed) => {
+                self.begin_build(id, args);
+            }
+            (Role::Component(_) | Role::Import(_), Phase::Held | Phase::Building) => {
+                node.pending = Some(args);
+            }
+            (Role::Component(_) | Role::Import(_), Phase::Live) => {
                 if node.delivered.as_ref() == Some(&args) {
                     // The text or an export changed and changed back: what it has is right.
                     if !node.updating && node.evaluation.state != HealthState::Healthy {
                         node.failure = None;
-                        node.evaluation = health::evaluated(Self::now());
+                        node.evaluation = health::evaluated(node.role, Self::now());
                     }
                 } else {
                     self.deliver(id, args);
                 }
+            }
+            (Role::Custom, _) => self.run_module(id, args),
+            (Role::Foreach, _) => self.run_children(id, args),
+            (Role::Argument, _) => self.take_argument(id, args),
+            (Role::Export, _) => {
+                self.accepted(id, args);
+                self.export_of_module(id);
             }
             (Role::Block(index), _) => self.apply_block(id, index, args),
             (Role::Inert, _) => self.accepted(id, args),
@@ -158,11 +175,11 @@ impl Controller {
     }
 
     /// The node works with `args` now.
-    fn accepted(&mut self, id: NodeId, args: ArcArgs) {
+    pub(super) fn accepted(&mut self, id: NodeId, args: ArcArgs) {
         let now = Self::now();
         let Some(node) = self.touch(id) else { return };
         node.failure = None;
-        node.evaluation = health::evaluated(now);
+        node.evaluation = health::evaluated(node.role, now);
         node.accepted = Some(args);
         if node.phase != Phase::Live {
             node.phase = Phase::Live;
@@ -177,40 +194,42 @@ impl Controller {
     }
 
     /// Building, updating or applying failed: the node keeps what it has.
-    fn refused(&mut self, id: NodeId, reason: String) {
+    pub(super) fn refused(&mut self, id: NodeId, reason: String) {
         self.log_failure(id, &reason);
         self.fail(id, Failure::Refused(reason.clone()), &reason);
     }
 
-    fn fail(&mut self, id: NodeId, failure: Failure, reason: &str) {
+    pub(super) fn fail(&mut self, id: NodeId, failure: Failure, reason: &str) {
         let now = Self::now();
         let Some(node) = self.touch(id) else { return };
         node.failure = Some(failure);
-        node.evaluation = health::evaluation_failed(reason, now);
-        if matches!(node.phase, Phase::New | Phase::Building) && node.component.is_none() {
+        node.evaluation = health::evaluation_failed(node.role, reason, now);
+        let has_nothing = node.component.is_none() && !node.has_module;
+        if matches!(node.phase, Phase::New | Phase::Building) && has_nothing {
             node.phase = Phase::Failed;
             self.wake_waiting(id);
         }
     }
 
-    /// Evaluates the dependants that waited until `id` is built or has failed.
-    fn wake_waiting(&mut self, id: NodeId) {
-        let Some(info) = self.engine.node(id) else { return };
-        for dependent in &info.dependents {
-            if let Some(node) = self.nodes.get(dependent)
+    /// Evaluates the dependants that waited until `id` is built or has failed, and tells who runs
+    /// the module that it is in.
+    pub(super) fn wake_waiting(&mut self, id: NodeId) {
+        for dependent in self.engine.dependents(id) {
+            if let Some(node) = self.nodes.get(&dependent)
                 && node.waiting
             {
-                self.dirty.insert((node.rank, *dependent));
+                self.dirty.insert((node.order.clone(), dependent));
             }
         }
+        self.release_owner(id);
     }
 
     /// Starts building with `args`, once no removed node of the same id is left.
     pub(super) fn begin_build(&mut self, id: NodeId, args: ArcArgs) {
-        let Some(block_id) = self.nodes.get(&id).map(|node| Arc::clone(&node.block_id)) else {
+        let Some(name) = self.nodes.get(&id).map(|node| Arc::clone(&node.name)) else {
             return;
         };
-        let held = self.is_stopping(&block_id);
+        let held = self.is_stopping(&name);
         let epoch = self.next_epoch();
         let Some(node) = self.touch(id) else { return };
         if held {
@@ -218,10 +237,7 @@ impl Controller {
             node.pending = Some(args);
             return;
         }
-        let Role::Component(Some(def)) = node.role else {
-            return self.refused(id, "component cannot be run by this version".to_owned());
-        };
-        let Some(build) = def.build else {
+        let Some(build) = node.role.buildable().flatten().and_then(|def| def.build) else {
             return self.refused(id, "component cannot be run by this version".to_owned());
         };
         node.phase = Phase::Building;
@@ -231,16 +247,16 @@ impl Controller {
         let (slot, cancel, span) = (Arc::clone(&node.slot), node.cancel.clone(), node.span.clone());
         // The metrics of a failed build are gone with it: the next one registers its own.
         node.metrics = None;
+        let hides_metrics = node.hides_metrics;
         let services = &self.options.services;
-        let metrics =
-            services.metrics.registry(&[("component_path", "/"), ("component_id", &block_id)]);
+        let metrics = self.registry_of(id, hides_metrics);
         let updates = IntCounter::new(
             UPDATES_TOTAL,
             "Number of times new arguments were handed to the component after it was built.",
         );
         let cx = BuildContext {
-            id: Arc::clone(&block_id),
-            data_dir: self.options.storage_path.join(&*block_id),
+            id: Arc::clone(&name),
+            data_dir: self.options.storage_path.join(&*name),
             stability: self.options.stability,
             span: span.clone(),
             metrics: metrics.clone(),
@@ -275,12 +291,17 @@ impl Controller {
             Ok(component) => {
                 node.accepted = node.delivered.clone();
                 // Arguments that failed to evaluate meanwhile are still a failure.
-                if node.failure.as_ref().is_none_or(|f| matches!(f, Failure::Refused(_))) {
+                if node.failure.as_ref().is_none_or(Failure::is_worth_a_try) {
                     node.failure = None;
-                    node.evaluation = health::evaluated(now);
+                    node.evaluation = health::evaluated(node.role, now);
                 }
                 node.cell.set_component(Some(Arc::clone(&component)));
                 node.component = Some(component);
+                if node.unsettled > 0 {
+                    // What it imported imports more. Readers need all of it.
+                    node.pending = newer.filter(|args| Some(args) != node.delivered.as_ref());
+                    return self.request_start(id);
+                }
                 node.phase = Phase::Live;
                 let is_newer = newer.is_some() && newer != node.delivered;
                 self.request_start(id);
@@ -295,7 +316,7 @@ impl Controller {
                 let tried = node.delivered.take();
                 let retry = newer.filter(|args| Some(args) != tried.as_ref());
                 if let Some(args) = retry {
-                    tracing::debug!(node = %node.block_id, err = %error, "building again with newer arguments");
+                    tracing::debug!(node = %node.name, err = %error, "building again with newer arguments");
                     return self.begin_build(id, args);
                 }
                 // Exports of a component that does not exist are worth nothing.
@@ -306,7 +327,7 @@ impl Controller {
     }
 
     /// Hands new arguments to a live component, after the update that is under way.
-    fn deliver(&mut self, id: NodeId, args: ArcArgs) {
+    pub(super) fn deliver(&mut self, id: NodeId, args: ArcArgs) {
         let (tokio, events) = (self.options.tokio.clone(), self.shared.events.clone());
         let Some(node) = self.touch(id) else { return };
         node.delivered = Some(args.clone());
@@ -344,11 +365,9 @@ impl Controller {
         match result {
             Ok(()) => {
                 node.accepted = Some(args);
-                if newer.is_none()
-                    && node.failure.as_ref().is_none_or(|f| matches!(f, Failure::Refused(_)))
-                {
+                if newer.is_none() && node.failure.as_ref().is_none_or(Failure::is_worth_a_try) {
                     node.failure = None;
-                    node.evaluation = health::evaluated(Self::now());
+                    node.evaluation = health::evaluated(node.role, Self::now());
                 }
             }
             Err(error) => {
@@ -370,20 +389,22 @@ impl Controller {
         if node.build_epoch != epoch {
             return;
         }
-        if let Some((value, since)) = node.slot.take() {
-            self.export(id, Some(value), since);
+        let is_import = matches!(node.role, Role::Import(_));
+        match node.slot.take() {
+            Some((value, _)) if is_import => self.take_content(id, &value),
+            Some((value, since)) => self.export(id, Some(value), since),
+            None => {}
         }
     }
 
     /// Replaces the exports of a node and marks whoever reads them. O(dependants).
-    fn export(&mut self, id: NodeId, exports: Option<Value>, since: Instant) {
+    pub(super) fn export(&mut self, id: NodeId, exports: Option<Value>, since: Instant) {
         if !self.engine.set_exports(id, exports.clone()) {
             return;
         }
         let Some(node) = self.touch(id) else { return };
         node.exports = exports;
-        let Some(info) = self.engine.node(id) else { return };
-        let dependents = info.dependents.clone();
+        let dependents = self.engine.dependents(id);
         self.involve_dependents(id, &dependents);
         for &dependent in &dependents {
             self.mark(dependent, Some(since));
@@ -393,7 +414,7 @@ impl Controller {
     /// Puts a built component in the line of those to start.
     pub(super) fn request_start(&mut self, id: NodeId) {
         if let Some(node) = self.nodes.get(&id) {
-            self.to_start.insert((node.rank, id));
+            self.to_start.insert((node.order.clone(), id));
         }
     }
 
@@ -411,13 +432,21 @@ impl Controller {
         let epoch = self.next_epoch();
         let (tokio, events) = (self.options.tokio.clone(), self.shared.events.clone());
         let Some(node) = self.touch(id) else { return };
-        let (Some(component), Run::NotStarted) = (node.component.clone(), node.run) else { return };
+        if node.run != Run::NotStarted {
+            return;
+        }
+        let component = node.component.clone();
+        if component.is_none() && !node.role.runs_modules() {
+            return;
+        }
         node.run = Run::Running;
         node.run_epoch = epoch;
-        node.run_health = health::started(Self::now());
+        node.run_health = health::started(node.role, Self::now());
+        // The modules of a node run by themselves.
+        let Some(component) = component else { return };
         let report = Report { node: id, epoch, events };
         let cancel = node.cancel.child_token();
-        let task = tasks::run(report, cancel, component, Arc::clone(&node.block_id));
+        let task = tasks::run(report, cancel, component, Arc::clone(&node.name));
         let task = task.instrument(node.span.clone());
         node.reap();
         node.tasks.spawn_on(task, &tokio);
@@ -431,6 +460,6 @@ impl Controller {
         }
         node.run = Run::Exited;
         let error = result.as_ref().err().map(|error| error as &dyn std::fmt::Display);
-        node.run_health = health::exited(error, Self::now());
+        node.run_health = health::exited(node.role, error, Self::now());
     }
 }

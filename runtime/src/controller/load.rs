@@ -1,7 +1,7 @@
 //! Loads: check and accept or refuse as a whole, then follow until nothing is left to build.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, Pending};
 use alloy_value::{Definition, DefinitionKind, GoDuration};
@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::Controller;
 use super::node::{Failure, Node, Phase, Role, Run};
 use crate::error::{LoadError, LoadFailure};
+use crate::health::labels_of;
 use crate::{LoadRequest, ReloadMode};
 
 /// Answer to whoever asked for a load.
@@ -30,7 +31,7 @@ pub(super) struct LoadInProgress {
 }
 
 impl LoadInProgress {
-    fn add(&mut self, node: NodeId) {
+    pub(super) fn add(&mut self, node: NodeId) {
         self.open.insert(node);
         self.involved.insert(node);
     }
@@ -68,7 +69,7 @@ impl Controller {
         // A load that overtakes the first one is part of it: until one succeeds, nothing runs.
         let first = !self.status.ready;
         let LoadRequest { sources, module_path, env, mode } = request;
-        let pending = self.engine.load(Load { sources, module_path, env }).map_err(|rejected| {
+        let mut pending = self.engine.load(Load { sources, module_path, env }).map_err(|rejected| {
             let failure = if rejected.syntax {
                 LoadFailure::Read { path: String::new(), reason: String::new() }
             } else {
@@ -80,7 +81,7 @@ impl Controller {
             self.engine.rollback();
             return Err(LoadError::new(LoadFailure::Rejected, vec![diagnostic]));
         }
-        let findings = self.check(&pending);
+        let findings = self.check(&mut pending);
         if !findings.is_empty() && (first || mode == ReloadMode::Atomic) {
             if first {
                 self.apply_logging_of_pending();
@@ -100,18 +101,38 @@ impl Controller {
 
     /// What speaks against the pending revision: new or changed blocks that don't evaluate although
     /// everything they read is known.
-    fn check(&self, pending: &Pending) -> Vec<(NodeId, Finding)> {
+    ///
+    /// Custom components and children of `foreach` whose arguments are known are made part of the
+    /// revision, and looked at as well.
+    fn check(&mut self, pending: &mut Pending) -> Vec<(NodeId, Finding)> {
         let mut findings = Vec::new();
-        for change in &pending.changes {
-            let (NodeChange::Added(id) | NodeChange::Changed(id)) = *change else { continue };
+        // Arguments of modules that this revision creates.
+        let mut known = FxHashSet::default();
+        let mut at = 0;
+        while let Some(change) = pending.changes.get(at).copied() {
+            at += 1;
+            let (id, added) = match change {
+                NodeChange::Added(id) => (id, true),
+                NodeChange::Changed(id) => (id, false),
+                NodeChange::Removed(_) => continue,
+            };
             // Exports of a component that is not built yet are unknown, which is no error.
             let unknown = |dependency| {
                 let node = self.nodes.get(&dependency);
-                node.is_none_or(|node| node.phase != Phase::Live)
+                !known.contains(&dependency) && node.is_none_or(|node| node.phase != Phase::Live)
             };
             let checked = self.caught(id, || self.engine.precheck(id, unknown));
             if let Err(finding) = checked {
                 findings.push((id, finding));
+            } else if !self.engine.reads_any(id, unknown) {
+                match self.expand(id, added) {
+                    Ok(changes) => {
+                        let is_argument = added && self.is_argument(id);
+                        known.extend(is_argument.then_some(id));
+                        pending.changes.splice(at..at, changes);
+                    }
+                    Err(failures) => findings.extend(failures.into_iter().map(|f| (id, f))),
+                }
             }
         }
         findings
@@ -119,17 +140,15 @@ impl Controller {
 
     /// True if something in this process does what a block of this type says.
     fn runs(&self, definition: &'static Definition) -> bool {
-        match self.role_of(definition) {
-            Role::Component(def) => def.is_some_and(|def| def.build.is_some()),
-            Role::Block(_) => true,
-            // What modules are made of has no part of its own that runs, and a block without
-            // settings has nothing to apply.
-            Role::Inert => {
-                let of_modules =
-                    definition.kind == DefinitionKind::ConfigBlock && definition.takes_label();
-                of_modules || !has_settings(definition)
-            }
+        let name = definition.name;
+        if definition.kind == DefinitionKind::Component || name.starts_with("import.") {
+            return self.components.get(name).is_some_and(|def| def.build.is_some());
         }
+        // What modules are made of is the controller's own business, and a block without settings
+        // has nothing to apply.
+        ["argument", "declare", "export", "foreach"].contains(&name)
+            || self.config_blocks.iter().any(|block| block.name() == name)
+            || !has_settings(definition)
     }
 
     /// The lines of a failed first load are shown as its `logging` block asks, if that is in order.
@@ -152,7 +171,6 @@ impl Controller {
     /// Makes the pending revision live: removed nodes stop, new and changed ones are evaluated,
     /// what failed or exited gets another try.
     fn accept(&mut self, pending: &Pending, first: bool, begin: Instant) -> LoadInProgress {
-        let now = SystemTime::now();
         let mut load = LoadInProgress {
             reply: None,
             first,
@@ -162,38 +180,11 @@ impl Controller {
             patience: first.then(|| begin + self.options.first_load_patience),
         };
         self.hold_starts |= first;
-        let mut removed = Vec::new();
-        let mut readers = BTreeSet::new();
-        let mut dirty = Vec::new();
-        for change in &pending.changes {
-            match *change {
-                NodeChange::Added(id) => {
-                    if let Some(info) = self.engine.node(id) {
-                        let node = Node::new(info, self.role_of(info.definition), now);
-                        self.nodes.insert(id, node);
-                        dirty.push(id);
-                    }
-                }
-                NodeChange::Changed(id) => dirty.push(id),
-                NodeChange::Removed(id) => {
-                    self.touched.insert(id);
-                    let info = self.engine.node(id);
-                    readers.extend(info.into_iter().flat_map(|info| &info.dependents).copied());
-                    removed.extend(self.nodes.remove(&id));
-                }
-            }
-        }
-        self.engine.commit();
         self.revision += 1;
-        self.renumber();
-        for id in &dirty {
-            let flows = self.flows_of(*id);
-            if let Some(node) = self.nodes.get_mut(id) {
-                node.flows = flows;
-            }
+        let mut dirty = self.adopt(&pending.changes);
+        if !pending.changes.is_empty() {
+            self.renumber();
         }
-        self.structure_changed |= !pending.changes.is_empty();
-        self.stop_removed(removed, readers);
         self.apply_defaults(first);
         for id in self.second_chances() {
             dirty.push(id);
@@ -209,9 +200,13 @@ impl Controller {
     /// Takes over ranks and groups of the new graph.
     fn renumber(&mut self) {
         let dirty = std::mem::take(&mut self.dirty);
+        let mut root_group = 0;
         for info in self.engine.nodes() {
+            // What a node runs comes right behind it.
+            root_group = if info.owner.is_none() { info.group } else { root_group };
             if let Some(node) = self.nodes.get_mut(&info.id) {
-                (node.rank, node.group) = (info.rank, info.group);
+                node.order = self.engine.order(info.id);
+                node.group = root_group;
             }
         }
         for (_, id) in dirty {
@@ -234,7 +229,7 @@ impl Controller {
                 self.request_start(id);
                 continue;
             }
-            if matches!(node.failure, Some(Failure::Refused(_))) {
+            if node.failure.as_ref().is_some_and(Failure::is_worth_a_try) {
                 again.push(id);
             }
         }
@@ -269,6 +264,11 @@ impl Controller {
                 }
             }
         }
+    }
+
+    /// Nodes of modules belong to the loads that the node which runs them belongs to.
+    pub(super) fn involve_children(&mut self, owner: NodeId, children: &[NodeId]) {
+        self.involve_dependents(owner, children);
     }
 
     /// True while a load waits for this node.
@@ -337,24 +337,30 @@ impl Controller {
 
     /// Why involved nodes failed, in evaluation order.
     fn failures_of(&self, load: &LoadInProgress) -> Vec<Diagnostic> {
-        let involved = self.engine.nodes().iter().filter(|info| load.involved.contains(&info.id));
+        let nodes = self.engine.nodes().into_iter();
+        let involved = nodes.filter(|info| load.involved.contains(&info.id));
         involved
-            .filter_map(|info| {
-                let node = self.nodes.get(&info.id)?;
-                Some(match node.failure.as_ref()? {
-                    Failure::Evaluation(diagnostic) => diagnostic.clone(),
-                    Failure::Refused(reason) => {
-                        let prefix = match node.role {
-                            Role::Component(_) => "Failed to build component",
-                            Role::Block(_) | Role::Inert => {
-                                "Failed to evaluate node for config block"
-                            }
-                        };
-                        self.engine.block_diagnostic(info.id, &format!("{prefix}: {reason}"))
+            .flat_map(|info| {
+                let node = self.nodes.get(&info.id);
+                match node.and_then(|node| Some((node.role, node.failure.as_ref()?))) {
+                    None => Vec::new(),
+                    Some((_, Failure::Evaluation(diagnostic))) => vec![diagnostic.clone()],
+                    Some((_, Failure::Module(diagnostics))) => diagnostics.clone(),
+                    Some((role, Failure::Refused(reason))) => {
+                        vec![self.refusal(info.id, role, reason)]
                     }
-                })
+                }
             })
             .collect()
+    }
+
+    /// What a load reports about a node that was refused.
+    pub(super) fn refusal(&self, id: NodeId, role: Role, reason: &str) -> Diagnostic {
+        let prefix = match role {
+            Role::Component(_) | Role::Custom => "Failed to build component",
+            _ => "Failed to evaluate node for config block",
+        };
+        self.engine.block_diagnostic(id, &format!("{prefix}: {reason}"))
     }
 
     fn answer(&mut self, reply: Option<Reply>, outcome: Result<(), LoadError>, begin: Instant) {
@@ -381,6 +387,7 @@ impl Controller {
         self.dirty.clear();
         self.to_start.clear();
         self.blocks_present.clear();
+        self.module_metrics.clear();
         self.hold_starts = false;
         self.revision = 0;
         self.graph_changed = true;
@@ -394,11 +401,12 @@ impl Controller {
     }
 
     pub(super) fn log_failure(&self, id: NodeId, error: &str) {
-        let node = self.engine.node(id).map_or("", |info| &info.block_id);
+        let Some(info) = self.engine.node(id) else { return };
+        let (controller_path, controller_id) = labels_of(&info.module_id);
         tracing::error!(
-            controller_path = "/",
-            controller_id = "",
-            node,
+            controller_path,
+            controller_id,
+            node = &*info.block_id,
             err = error,
             "failed to evaluate config"
         );

@@ -4,7 +4,9 @@
 //! per node, `tasks` for what runs elsewhere.
 
 mod drive;
+mod foreach;
 mod load;
+mod modules;
 mod node;
 mod publish;
 mod tasks;
@@ -14,9 +16,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use alloy_component::ComponentDef;
-use alloy_queries::{Engine, NodeId, Options};
-use alloy_value::{Definition, DefinitionKind};
+use alloy_component::{ComponentDef, ComponentMetrics};
+use alloy_queries::{Engine, NodeId, NodeInfo, NodeKind, Options, Order};
 use arc_swap::ArcSwap;
 use crossbeam_channel::Receiver;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -24,11 +25,12 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::event::{Epoch, Event, EventSender};
-use crate::metrics::ControllerMetrics;
+use crate::metrics::{ControllerMetrics, graph_metrics};
 use crate::snapshot::{GraphSnapshot, LoadStatus};
 use crate::{ConfigBlock, RuntimeOptions};
 use load::LoadInProgress;
-use node::{Node, Phase, Role};
+use node::{Node, Phase};
+pub(crate) use node::Role;
 use tasks::StopUnit;
 pub(crate) use tasks::panic_text;
 
@@ -57,10 +59,13 @@ pub(crate) struct Controller {
     shared: Shared,
     metrics: ControllerMetrics,
     nodes: FxHashMap<NodeId, Node>,
-    /// Nodes to evaluate, by rank.
-    dirty: BTreeSet<(u32, NodeId)>,
-    /// Built components that do not run yet, by rank.
-    to_start: BTreeSet<(u32, NodeId)>,
+    _graph_metrics: ComponentMetrics,
+    /// Metrics of the controllers of modules, by module id.
+    module_metrics: BTreeMap<Arc<str>, ControllerMetrics>,
+    /// Nodes to evaluate, in order.
+    dirty: BTreeSet<(Order, NodeId)>,
+    /// Built components that do not run yet, in order.
+    to_start: BTreeSet<(Order, NodeId)>,
     /// Nodes whose state may have changed in this turn.
     touched: BTreeSet<NodeId>,
     /// The snapshot is out of date.
@@ -87,8 +92,9 @@ impl Controller {
     pub(crate) fn new(mut options: RuntimeOptions, shared: Shared) -> Self {
         let limits = Options { stability: options.stability, community: options.community };
         let engine = Engine::new(options.registry, options.host.clone(), limits);
-        let metrics =
-            ControllerMetrics::new(&options.services.metrics, Arc::clone(&shared.snapshot));
+        let hub = &options.services.metrics;
+        let metrics = ControllerMetrics::new(hub, "");
+        let graph_metrics = graph_metrics(hub, Arc::clone(&shared.snapshot));
         Self {
             components: options.components.iter().map(|def| (def.definition.name, *def)).collect(),
             config_blocks: std::mem::take(&mut options.config_blocks),
@@ -97,6 +103,8 @@ impl Controller {
             engine,
             shared,
             metrics,
+            _graph_metrics: graph_metrics,
+            module_metrics: BTreeMap::new(),
             nodes: FxHashMap::default(),
             dirty: BTreeSet::new(),
             to_start: BTreeSet::new(),
@@ -177,13 +185,29 @@ impl Controller {
         Epoch(self.last_epoch)
     }
 
-    fn role_of(&self, definition: &'static Definition) -> Role {
-        if definition.kind == DefinitionKind::Component {
-            return Role::Component(self.components.get(definition.name).copied());
-        }
-        match self.config_blocks.iter().position(|block| block.name() == definition.name) {
-            Some(index) => Role::Block(index),
-            None => Role::Inert,
+    fn role_of(&self, info: &NodeInfo) -> Role {
+        Self::role(&self.components, &self.config_blocks, info)
+    }
+
+    fn role(
+        components: &FxHashMap<&'static str, &'static ComponentDef>,
+        config_blocks: &[Box<dyn ConfigBlock>],
+        info: &NodeInfo,
+    ) -> Role {
+        let name = info.definition.name;
+        match info.kind {
+            NodeKind::Component => Role::Component(components.get(name).copied()),
+            NodeKind::Import => Role::Import(components.get(name).copied()),
+            NodeKind::Custom => Role::Custom,
+            NodeKind::Foreach => Role::Foreach,
+            NodeKind::Argument => Role::Argument,
+            NodeKind::Export => Role::Export,
+            NodeKind::Block => {
+                match config_blocks.iter().position(|block| block.name() == name) {
+                    Some(index) => Role::Block(index),
+                    None => Role::Inert,
+                }
+            }
         }
     }
 
@@ -194,7 +218,9 @@ impl Controller {
         if removed.is_empty() {
             return;
         }
-        removed.sort_by_key(|node| (node.group, std::cmp::Reverse(node.rank), node.id));
+        removed.sort_by(|a, b| {
+            (a.group, &b.order, a.id).cmp(&(b.group, &a.order, b.id))
+        });
         let mut groups: Vec<Vec<StopUnit>> = Vec::new();
         let mut last_group = None;
         for node in removed {
@@ -246,7 +272,7 @@ impl Controller {
         let held: Vec<NodeId> = self
             .nodes
             .values()
-            .filter(|node| node.phase == Phase::Held && !self.is_stopping(&node.block_id))
+            .filter(|node| node.phase == Phase::Held && !self.is_stopping(&node.name))
             .map(|node| node.id)
             .collect();
         for id in held {
@@ -259,8 +285,8 @@ impl Controller {
         }
     }
 
-    fn is_stopping(&self, block_id: &str) -> bool {
-        self.stopping.values().flatten().any(|id| **id == *block_id)
+    fn is_stopping(&self, name: &str) -> bool {
+        self.stopping.values().flatten().any(|id| **id == *name)
     }
 
     fn begin_shutdown(&mut self, done: Option<oneshot::Sender<()>>) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use alloy_component::{Component, ComponentDef, ComponentMetrics, ExportSink, Health};
-use alloy_queries::{Diagnostic, NodeId, NodeInfo};
+use alloy_queries::{Diagnostic, NodeId, NodeInfo, Order};
 use alloy_value::{ArcArgs, Value};
 use parking_lot::Mutex;
 use prometheus::IntCounter;
@@ -19,13 +19,38 @@ use crate::snapshot::{NodeCell, NodeLabels, NodeState};
 
 /// What the controller does with the arguments of a node.
 #[derive(Clone, Copy)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// Builds and runs a component; `None` if there is nothing to run yet.
     Component(Option<&'static ComponentDef>),
+    /// As a component, but what it exports is the text of modules.
+    Import(Option<&'static ComponentDef>),
     /// Applies them through the config block with this index.
     Block(usize),
+    /// Runs the module that a `declare` holds.
+    Custom,
+    /// Runs its template once per element.
+    Foreach,
+    /// Exports what the owner of the module passes.
+    Argument,
+    /// Becomes an export of the owner of the module.
+    Export,
     /// Evaluates them only.
     Inert,
+}
+
+impl Role {
+    /// What is built, of roles that build something.
+    pub(super) fn buildable(self) -> Option<Option<&'static ComponentDef>> {
+        match self {
+            Self::Component(def) | Self::Import(def) => Some(def),
+            _ => None,
+        }
+    }
+
+    /// True if it runs modules.
+    pub(super) fn runs_modules(self) -> bool {
+        matches!(self, Self::Custom | Self::Foreach)
+    }
 }
 
 /// How far a node has come.
@@ -35,7 +60,7 @@ pub(super) enum Phase {
     New,
     /// Evaluated, but a removed node of the same id has not stopped yet.
     Held,
-    /// A build is under way.
+    /// A build is under way, or what its modules hold has not settled.
     Building,
     /// Built, or applied.
     Live,
@@ -58,15 +83,39 @@ pub(super) enum Failure {
     Evaluation(Diagnostic),
     /// The component, or the owner of the config block, refused them.
     Refused(String),
+    /// The module that it is to run is wrong.
+    Module(Vec<Diagnostic>),
+}
+
+impl Failure {
+    /// True if the same arguments may do at another time.
+    pub(super) fn is_worth_a_try(&self) -> bool {
+        !matches!(self, Self::Evaluation(_))
+    }
 }
 
 /// A node of the live graph.
 pub(super) struct Node {
     pub(super) id: NodeId,
-    pub(super) block_id: Arc<str>,
+    /// Global id.
+    pub(super) name: Arc<str>,
     pub(super) role: Role,
-    pub(super) rank: u32,
+    /// The node that runs the module that it is in.
+    pub(super) owner: Option<NodeId>,
+    /// Where it stands in the order of evaluation.
+    pub(super) order: Order,
+    /// Group of its outermost owner.
     pub(super) group: u32,
+    /// True until it has settled for the first time, while its owner waits for it.
+    pub(super) holds_owner: bool,
+    /// Nodes of its modules that have not settled.
+    pub(super) unsettled: usize,
+    /// True once it runs a module.
+    pub(super) has_module: bool,
+    /// For a `foreach`: its children show no metrics. For others: neither do they.
+    pub(super) hides_metrics: bool,
+    /// Health of what an import brought.
+    pub(super) content: Option<Health>,
     pub(super) cell: Arc<NodeCell>,
     pub(super) phase: Phase,
     /// To be evaluated once its dependencies are built or failed.
@@ -100,28 +149,40 @@ pub(super) struct Node {
 }
 
 impl Node {
-    pub(super) fn new(info: &NodeInfo, role: Role, now: SystemTime) -> Self {
-        let health = health::created(now);
+    pub(super) fn new(info: &NodeInfo, role: Role, order: Order, hides_metrics: bool, now: SystemTime) -> Self {
+        let health = health::created(role, now);
+        let name = info.global_id();
+        let path = health::path_of(&info.module_id);
         let state = NodeState {
             evaluation: health.clone(),
             run: health.clone(),
+            content: None,
             args: None,
             exports: None,
             updated: now,
         };
         let labels = NodeLabels {
-            id: Arc::clone(&info.block_id),
+            id: Arc::clone(&name),
+            name: Arc::clone(&info.name),
+            kind: info.kind,
+            hides_metrics,
             local_id: Arc::clone(&info.block_id),
-            module_id: Arc::from(""),
+            module_id: Arc::clone(&info.module_id),
             label: info.label.clone(),
             definition: info.definition,
         };
         Self {
             id: info.id,
-            block_id: Arc::clone(&info.block_id),
+            name,
             role,
-            rank: info.rank,
+            owner: info.owner,
+            order,
             group: info.group,
+            holds_owner: false,
+            unsettled: 0,
+            has_module: false,
+            hides_metrics,
+            content: None,
             cell: Arc::new(NodeCell::new(
                 labels,
                 #[cfg(test)]
@@ -150,7 +211,7 @@ impl Node {
             cancel: CancellationToken::new(),
             tasks: JoinSet::new(),
             // The level only decides whether the span exists: its fields must be on every line.
-            span: tracing::error_span!("component", component_path = "/", component_id = %info.block_id),
+            span: tracing::error_span!("component", component_path = %path, component_id = %info.block_id),
         }
     }
 
@@ -168,6 +229,7 @@ impl Node {
         NodeState {
             evaluation: self.evaluation.clone(),
             run: self.run_health.clone(),
+            content: self.content.clone(),
             args: self.accepted.clone(),
             exports: self.exports.clone(),
             updated: now,
@@ -182,7 +244,7 @@ impl Node {
     /// Everything that must end before the node is gone.
     pub(super) fn into_stop_unit(self) -> StopUnit {
         self.cell.set_component(None);
-        StopUnit::new(self.block_id, self.cancel, self.tasks, (self.component, self.metrics))
+        StopUnit::new(self.name, self.cancel, self.tasks, (self.component, self.metrics))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use alloy_queries::NodeId;
-use alloy_value::{DefinitionKind, FieldKind, StructSchema, TypeSchema};
+use alloy_queries::{NodeId, NodeKind};
+use alloy_value::{FieldKind, StructSchema, TypeSchema};
 use rustc_hash::FxHashMap;
 
 use super::Controller;
@@ -73,7 +73,9 @@ impl Controller {
 
     fn is_component(&self, id: NodeId) -> bool {
         let info = self.engine.node(id);
-        info.is_some_and(|info| info.definition.kind == DefinitionKind::Component)
+        info.is_some_and(|info| {
+            matches!(info.kind, NodeKind::Component | NodeKind::Custom | NodeKind::Foreach)
+        })
     }
 
     /// Edges between components.
@@ -104,7 +106,7 @@ impl Controller {
             let info = self.engine.node(*id);
             NodeEdges {
                 references_to: info.map(|info| indices(&info.dependencies)).unwrap_or_default(),
-                referenced_by: info.map(|info| indices(&info.dependents)).unwrap_or_default(),
+                referenced_by: indices(&self.engine.dependents(*id)),
                 data_flow_to: flow.into(),
             }
         };
@@ -123,7 +125,7 @@ pub(super) enum Flow {
 
 /// Kinds of receivers, by the name of their capsule.
 const RECEIVERS: &[&str] =
-    &["storage.Appendable", "loki.LogsReceiver", "otelcol.Consumer", "pyroscope.Appendable"];
+    &["storage.Appendable", "loki.LogsReceiver", "otelcol.Consumer", "pyroscope.ProfilesReceiver"];
 
 /// Direction of a reference to the export called `path`; `None` if there is no such export.
 fn flow(exports: &StructSchema, path: &str) -> Option<Flow> {

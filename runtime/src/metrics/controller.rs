@@ -11,6 +11,7 @@ use prometheus::{Histogram, HistogramOpts, IntGauge, IntGaugeVec, Opts};
 
 use super::registered;
 use crate::GraphSnapshot;
+use crate::health::labels_of;
 
 /// Buckets of both histograms.
 const BUCKETS: &[f64] = &[0.005, 0.025, 0.1, 0.5, 1., 5., 10., 30., 60., 120., 300., 600.];
@@ -25,14 +26,14 @@ pub(crate) struct ControllerMetrics {
 }
 
 impl ControllerMetrics {
-    /// Registers the metrics of the root controller; those about the graph read `snapshot`.
-    pub(crate) fn new(hub: &MetricsHub, snapshot: Arc<ArcSwap<GraphSnapshot>>) -> Self {
-        let registry = hub.registry(&[("controller_path", "/"), ("controller_id", "")]);
+    /// Registers the metrics of the controller of a module; empty is the root.
+    pub(crate) fn new(hub: &MetricsHub, module_id: &str) -> Self {
+        let (path, id) = labels_of(module_id);
+        let registry = hub.registry(&[("controller_path", path), ("controller_id", id)]);
         let histogram = |name: &str, help: &str| {
             let opts = HistogramOpts::new(name, help).buckets(BUCKETS.to_vec());
             registered(&registry, Histogram::with_opts(opts))
         };
-        registered(&registry, GraphCollector::new(snapshot));
         Self {
             evaluating: registered(
                 &registry,
@@ -61,6 +62,16 @@ impl ControllerMetrics {
     }
 }
 
+/// Registers the metrics about the graphs of all controllers.
+pub(crate) fn graph_metrics(
+    hub: &MetricsHub,
+    snapshot: Arc<ArcSwap<GraphSnapshot>>,
+) -> ComponentMetrics {
+    let registry = hub.registry(&[]);
+    registered(&registry, GraphCollector::new(snapshot));
+    registry
+}
+
 /// Counts components by health and shows data-flow edges, from the snapshot of the moment.
 #[derive(Clone)]
 struct GraphCollector {
@@ -74,7 +85,7 @@ fn running() -> prometheus::Result<IntGaugeVec> {
         "alloy_component_controller_running_components",
         "Total number of running components.",
     );
-    IntGaugeVec::new(opts, &["health_type"])
+    IntGaugeVec::new(opts, &["controller_path", "controller_id", "health_type"])
 }
 
 fn connection() -> prometheus::Result<IntGaugeVec> {
@@ -82,7 +93,7 @@ fn connection() -> prometheus::Result<IntGaugeVec> {
         "alloy_component_graph_connection",
         "Connections between components in the Alloy graph.",
     );
-    IntGaugeVec::new(opts, &["from", "to"])
+    IntGaugeVec::new(opts, &["controller_path", "controller_id", "from", "to"])
 }
 
 impl GraphCollector {
@@ -94,20 +105,26 @@ impl GraphCollector {
         // Fresh vectors: two scrapes at once must not see each other's half-filled state.
         let (running, connection) = (running()?, connection()?);
         let graph = self.snapshot.load_full();
-        let mut by_health: BTreeMap<&'static str, i64> = BTreeMap::new();
-        for (cell, edges) in graph.components() {
-            if let Some(health) = cell.health() {
-                *by_health.entry(health.state.as_str()).or_default() += 1;
+        let mut by_health: BTreeMap<(&str, &'static str), i64> = BTreeMap::new();
+        for (cell, edges) in graph.nodes.iter().zip(graph.edges.iter()) {
+            if cell.info.hides_metrics && !cell.info.module_id.is_empty() {
+                continue;
             }
+            if let Some(health) = cell.health() {
+                let key = (&*cell.info.module_id, health.state.as_str());
+                *by_health.entry(key).or_default() += 1;
+            }
+            let (path, id) = labels_of(&cell.info.module_id);
             for &to in &edges.data_flow_to {
-                connection.with_label_values(&[&*cell.info.id, &*graph.nodes[to].info.id]).set(1);
+                let (from, to) = (&*cell.info.local_id, &*graph.nodes[to].info.local_id);
+                connection.with_label_values(&[path, id, from, to]).set(1);
             }
         }
-        for (health, count) in by_health {
-            running.with_label_values(&[health]).set(count);
+        for ((module, health), count) in by_health {
+            let (path, id) = labels_of(module);
+            running.with_label_values(&[path, id, health]).set(count);
         }
         let families = running.collect().into_iter().chain(connection.collect());
-        // The constant labels of the controller are those of the registry, not of this collector.
         Ok(families.filter(|family| !family.get_metric().is_empty()).collect())
     }
 }

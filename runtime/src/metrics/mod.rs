@@ -5,7 +5,7 @@ mod controller;
 mod process;
 
 pub use config::ConfigMetrics;
-pub(crate) use controller::ControllerMetrics;
+pub(crate) use controller::{ControllerMetrics, graph_metrics};
 pub use process::{BuildInfo, ProcessMetrics, register_build_info};
 
 use prometheus::core::Collector;
