@@ -41,6 +41,11 @@ pub fn components() -> Vec<&'static ComponentDef> {
     FAMILIES.concat()
 }
 
+/// Components and imports that this build can run.
+pub fn runnable() -> Vec<&'static ComponentDef> {
+    [components(), alloy_import::IMPORTS.to_vec()].concat()
+}
+
 /// The registry as documentation and other programs see it.
 pub fn catalog() -> Catalog {
     Catalog::new(registry(), is_runnable)
@@ -48,6 +53,7 @@ pub fn catalog() -> Catalog {
 
 /// True if this build can run the component or apply the config block `name`.
 fn is_runnable(name: &str) -> bool {
-    name == alloy_runtime::LOGGING.name
-        || components().iter().any(|c| c.build.is_some() && c.definition.name == name)
+    [alloy_runtime::LOGGING.name, "argument", "declare", "export", "foreach", "labelstore"]
+        .contains(&name)
+        || runnable().iter().any(|c| c.build.is_some() && c.definition.name == name)
 }

@@ -197,9 +197,8 @@ impl Engine {
         for instance in self.store.nodes[node].children.clone() {
             self.remove_instance(instance, touched);
         }
-        touched.removed.push(self.store.id(node));
-        if let Some(undo) = &mut self.undo {
-            undo.remove_node(node);
+        if self.undo.as_mut().is_some_and(|undo| undo.remove_node(node)) {
+            touched.removed.push(self.store.id(node));
         }
     }
 
@@ -312,7 +311,11 @@ impl Engine {
     }
 
     /// Gives a new instance its nodes and its view; the nodes by position.
-    pub(crate) fn fill_instance(&mut self, instance: u32, touched: &mut Touched) -> Vec<NodeChange> {
+    pub(crate) fn fill_instance(
+        &mut self,
+        instance: u32,
+        touched: &mut Touched,
+    ) -> Vec<NodeChange> {
         let module = self.store.instances[instance].module;
         // Nobody looked at a module while it did not run.
         let is_first = self.live_instances(module).len() == 1;
@@ -409,9 +412,8 @@ impl Engine {
             if is_new || affected {
                 // What was a component of the registry is another node as a custom one.
                 let was_custom = slot.seen.custom.is_some();
-                let other_kind = !is_new
-                    && slot.seen.hir.is_some()
-                    && was_custom != seen.custom.is_some();
+                let other_kind =
+                    !is_new && slot.seen.hir.is_some() && was_custom != seen.custom.is_some();
                 for instance in self.live_instances(slot.module) {
                     if other_kind {
                         self.replace_node(instance, at, &mut replaced);
@@ -492,8 +494,7 @@ impl Engine {
     fn replace_node(&mut self, instance: u32, block: u32, replaced: &mut Touched) {
         let Some(old) = self.store.node_of(&self.db, instance, block) else { return };
         self.remove_node(old, replaced);
-        let place =
-            (self.store.instances[instance].instance, self.store.blocks[block].block);
+        let place = (self.store.instances[instance].instance, self.store.blocks[block].block);
         let node = self.store.add_node(&mut self.db, instance, block);
         if let Some(undo) = &mut self.undo {
             undo.replace_node(place, (self.store.nodes[old].node, old));

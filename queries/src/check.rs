@@ -220,9 +220,8 @@ fn gate(definition: &Definition, minimum: Stability, community: bool) -> Option<
         DefinitionKind::ConfigBlock => "config block",
         DefinitionKind::Service => "block",
     };
-    let gate = |kind: &str| {
-        too_unstable(&format!("{kind} {quoted}"), definition.stability, minimum)
-    };
+    let gate =
+        |kind: &str| too_unstable(&format!("{kind} {quoted}"), definition.stability, minimum);
     let message = gate(kind)?;
     let finding = match definition.name {
         "foreach" => {
@@ -309,12 +308,11 @@ fn stray_in_body(db: &dyn Db, owner: Block) -> Vec<Finding> {
     let (path, statements): (Vec<u32>, &[Statement]) = match &*hir.name {
         "declare" => (Vec::new(), &hir.statements),
         _ => {
-            let template = hir.statements.iter().zip(0_u32..).find_map(|(statement, at)| {
-                match statement {
+            let template =
+                hir.statements.iter().zip(0_u32..).find_map(|(statement, at)| match statement {
                     Statement::Block(block) if block.name == "template" => Some((at, block)),
                     _ => None,
-                }
-            });
+                });
             match template {
                 Some((at, block)) => (vec![at], &block.statements),
                 None => return Vec::new(),
@@ -470,8 +468,7 @@ pub(crate) fn load_findings(
         let strays = stray_in_body(db, owner);
         found.extend(strays.iter().filter_map(|finding| in_load(&reporter, owner, finding)));
     }
-    let duplicates =
-        if structure_changed { duplicates(&reporter, db, input) } else { Vec::new() };
+    let duplicates = if structure_changed { duplicates(&reporter, db, input) } else { Vec::new() };
     for class_now in [Class::Service, Class::Declare, Class::ConfigBlock, Class::Component] {
         for (block, is_new) in &blocks {
             if class(&block.key(db).name) != class_now {

@@ -27,8 +27,14 @@ impl PartialEq for CustomArgs {
     }
 }
 
-static SCHEMA: StructSchema =
-    StructSchema { name: "CustomArgs", doc: "", fields: &[], defaults: Vec::new, open: true };
+static SCHEMA: StructSchema = StructSchema {
+    name: "CustomArgs",
+    doc: "",
+    fields: &[],
+    defaults: Vec::new,
+    open: true,
+    own_defaults: false,
+};
 
 impl Args for CustomArgs {
     fn schema() -> &'static StructSchema {

@@ -9,8 +9,7 @@ use rustc_hash::FxHashMap;
 use salsa::{Durability, Setter as _};
 
 use crate::api::{
-    EvalError, HostFacts, Load, NodeId, NodeInfo, Options, Order, Pending, Rejected,
-    Source,
+    EvalError, HostFacts, Load, NodeId, NodeInfo, Options, Order, Pending, Rejected, Source,
 };
 use crate::change::Touched;
 use crate::db::{Database, EventLog};

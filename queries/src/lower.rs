@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::fault::Span;
 use crate::hir::{
-    BinaryOp, BlockEntry, BlockHir, Expr, ExprId, ItemHir, NestedBlock, SourceMap, Statement, StatementSpan,
-    UnaryOp,
+    BinaryOp, BlockEntry, BlockHir, Expr, ExprId, ItemHir, NestedBlock, SourceMap, Statement,
+    StatementSpan, UnaryOp,
 };
 
 /// Lowers the tree of one item. The maps belong to the blocks of the result, one each; an item that
@@ -47,8 +47,10 @@ impl Table {
         let (exprs, map) = lower.finish(span);
         let NestedBlock { name, label, statements } = block;
         let at = self.entries.len() as u32;
-        self.entries
-            .push(BlockEntry { hir: Arc::new(BlockHir { name, label, statements, exprs }), parent });
+        self.entries.push(BlockEntry {
+            hir: Arc::new(BlockHir { name, label, statements, exprs }),
+            parent,
+        });
         self.maps.push(map);
         for member in members {
             self.add(&member, at);
@@ -60,23 +62,15 @@ impl Table {
 pub(crate) fn lower_file(root: &SyntaxNode) -> (BlockHir, SourceMap) {
     let mut lower = Lower::default();
     let is_statement = |node: &SyntaxNode| matches!(node.kind(), K::Block | K::Attribute);
+    let lowered = |node| lower.statement(&node, Body::Nested);
     let (statements, nested): (Vec<_>, Vec<_>) =
-        root.children().filter(is_statement).map(|node| lower.statement(&node)).unzip();
+        root.children().filter(is_statement).map(lowered).unzip();
     let whole = node_span(root);
     let start = Span { start: whole.start, end: whole.start };
-    let map = SourceMap {
-        exprs: lower.spans.into(),
-        members: lower.members.into(),
-        keys: lower.keys.into(),
-        root: StatementSpan { whole, name: start, header: start, nested: nested.into() },
-    };
-    let hir = BlockHir {
-        name: SmolStr::default(),
-        label: None,
-        statements: statements.into(),
-        exprs: lower.exprs.into(),
-    };
-    (hir, map)
+    let (exprs, map) =
+        lower.finish(StatementSpan { whole, name: start, header: start, nested: nested.into() });
+    let name = SmolStr::default();
+    (BlockHir { name, label: None, statements: statements.into(), exprs }, map)
 }
 
 /// Lowers a stand-alone expression into a block with one attribute called `expr`.

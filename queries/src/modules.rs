@@ -27,13 +27,15 @@ pub enum ModuleError {
     Text(Vec<Diagnostic>),
     /// What is wrong with its use.
     Use(String),
+    /// There is no such module.
+    Missing(String),
 }
 
 impl std::fmt::Display for ModuleError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Text(diagnostics) => f.write_str(&summary(diagnostics)),
-            Self::Use(message) => f.write_str(message),
+            Self::Use(message) | Self::Missing(message) => f.write_str(message),
         }
     }
 }
@@ -133,13 +135,13 @@ impl Engine {
     }
 
     /// Takes what an import block brings: files that may hold `declare` and import blocks. The
-    /// change is pending like a load. Users of the namespace whose type differs now are told by
+    /// change is pending like a load; without a `module_path` they have that of the block. Users of the namespace whose type differs now are told by
     /// [`Engine::outdated_users`] after the commit.
     pub fn set_content(
         &mut self,
         id: NodeId,
         files: &[Source],
-        module_path: &str,
+        module_path: Option<&str>,
     ) -> Result<Pending, Rejected> {
         self.rollback();
         let rejected = |message: String| Rejected {
@@ -171,13 +173,17 @@ impl Engine {
             }
         };
         let input = self.store.instances[instance].instance;
+        let module_path: Arc<str> = match module_path {
+            Some(path) => path.into(),
+            None => self.module_path(self.store.nodes[node].instance),
+        };
         let mut touched = Touched::default();
         let old = input.module_path(&self.db);
-        if *old != *module_path {
+        if old != module_path {
             if let Some(undo) = &mut self.undo {
                 undo.save_path(instance, old);
             }
-            input.set_module_path(&mut self.db).to(module_path.into());
+            input.set_module_path(&mut self.db).to(module_path);
             touched.surroundings = true;
         }
         self.apply_files(module, files, &mut touched);
@@ -228,6 +234,15 @@ impl Engine {
             .collect()
     }
 
+    /// The `module_path` that an instance sees.
+    fn module_path(&self, instance: u32) -> Arc<str> {
+        let mut at = instance;
+        while let Some(outer) = self.store.instances[at].outer {
+            at = outer;
+        }
+        self.store.instances[at].instance.module_path(&self.db)
+    }
+
     // --- Templates ----------------------------------------------------------------------------
 
     fn live_children(&self, node: u32) -> Vec<u32> {
@@ -272,7 +287,7 @@ impl Engine {
         };
         found.ok_or_else(|| {
             let (namespace, name) = name.split_once('.').unwrap_or(("", name));
-            ModuleError::Use(format!(
+            ModuleError::Missing(format!(
                 "loading custom component controller: custom component config not found in the \
                  registry, namespace: {}, componentName: {}",
                 quote(namespace),
@@ -351,8 +366,7 @@ impl Engine {
         touched: &mut Touched,
     ) -> Vec<NodeChange> {
         let (store, db) = (&mut self.store, &mut self.db);
-        let instance =
-            store.add_instance(db, module, Some(node), Some(outer), key, id, variable);
+        let instance = store.add_instance(db, module, Some(node), Some(outer), key, id, variable);
         store.instances[instance].arguments = arguments;
         if let Some(undo) = &mut self.undo {
             undo.creates_instance(instance);

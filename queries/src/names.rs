@@ -310,7 +310,8 @@ pub(crate) fn needs_of_block(db: &dyn Db, block: Block) -> Vec<Block> {
             Some(Custom::Imported { import, .. }) => found.push(import),
             Some(Custom::Declared { declare, .. }) => {
                 if declare.module(db) == module {
-                    found.extend(declare.body(db).map(|body| needs(db, body)).into_iter().flatten());
+                    found
+                        .extend(declare.body(db).map(|body| needs(db, body)).into_iter().flatten());
                 } else {
                     found.push(declare);
                 }

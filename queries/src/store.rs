@@ -191,8 +191,7 @@ impl Store {
         text: Arc<str>,
     ) -> u32 {
         let Some(at) = self.items.free.pop() else {
-            let item =
-                Item::builder(file, Arc::clone(&text)).durability(Durability::HIGH).new(db);
+            let item = Item::builder(file, Arc::clone(&text)).durability(Durability::HIGH).new(db);
             return self.items.push(ItemSlot { item, key, text, block: None });
         };
         let slot = &mut self.items[at];
@@ -317,9 +316,7 @@ impl Store {
     ) -> u32 {
         let of_module = self.modules[module].module;
         let outer_input = outer.map(|outer| self.instances[outer].instance);
-        let depth = owner.map_or(0, |owner| {
-            self.instances[self.nodes[owner].instance].depth + 1
-        });
+        let depth = owner.map_or(0, |owner| self.instances[self.nodes[owner].instance].depth + 1);
         let at = if let Some(at) = self.instances.free.pop() {
             let instance = self.instances[at].instance;
             instance.set_module(db).to(of_module);

@@ -19,7 +19,7 @@ struct Entries {
     blocks: Vec<u32>,
     modules: Vec<u32>,
     instances: BTreeSet<u32>,
-    nodes: Vec<u32>,
+    nodes: BTreeSet<u32>,
 }
 
 /// A module as it was.
@@ -65,7 +65,7 @@ impl Undo {
     }
 
     pub(crate) fn creates_node(&mut self, node: u32) {
-        self.created.nodes.push(node);
+        self.created.nodes.insert(node);
     }
 
     pub(crate) fn remove_item(&mut self, item: u32) {
@@ -80,8 +80,9 @@ impl Undo {
         self.removed.instances.insert(instance);
     }
 
-    pub(crate) fn remove_node(&mut self, node: u32) {
-        self.removed.nodes.push(node);
+    /// False if it is removed already.
+    pub(crate) fn remove_node(&mut self, node: u32) -> bool {
+        self.removed.nodes.insert(node)
     }
 
     pub(crate) fn remove_file(&mut self, file: SourceFile) {
@@ -132,11 +133,7 @@ impl Undo {
         self.paths.entry(instance).or_insert(path);
     }
 
-    pub(crate) fn save_surroundings(
-        &mut self,
-        path: Arc<str>,
-        env: Arc<BTreeMap<String, String>>,
-    ) {
+    pub(crate) fn save_surroundings(&mut self, path: Arc<str>, env: Arc<BTreeMap<String, String>>) {
         self.surroundings.get_or_insert((path, env));
     }
 
@@ -217,12 +214,7 @@ impl Entries {
 }
 
 /// Sets which files a module has and which items they have.
-pub(crate) fn set_files(
-    db: &mut Database,
-    store: &mut Store,
-    module: u32,
-    files: Vec<FileState>,
-) {
+pub(crate) fn set_files(db: &mut Database, store: &mut Store, module: u32, files: Vec<FileState>) {
     for file in &files {
         let items: Arc<[_]> = file.items.iter().map(|item| store.items[*item].item).collect();
         if file.input.items(db) != items {

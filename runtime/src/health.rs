@@ -13,10 +13,10 @@ pub(crate) fn path_of(module_id: &str) -> String {
 }
 
 /// The labels `controller_path` and `controller_id` of a module (spec/runtime.md §2).
-pub(crate) fn labels_of(module_id: &str) -> (&str, &str) {
+pub(crate) fn labels_of(module_id: &str) -> (String, &str) {
     match module_id.rsplit_once('/') {
-        Some((path, id)) => (path, id),
-        None => ("/", module_id),
+        Some((outer, id)) => (path_of(outer), id),
+        None => (path_of(""), module_id),
     }
 }
 
@@ -106,7 +106,10 @@ mod tests {
             (vec![started(ROLE, early), evaluated(ROLE, late)], "healthy: component evaluated"),
             (vec![started(ROLE, early), evaluated(ROLE, early)], "healthy: started component"),
             (
-                vec![started(ROLE, late), evaluation_failed(ROLE, "decoding configuration: x", early)],
+                vec![
+                    started(ROLE, late),
+                    evaluation_failed(ROLE, "decoding configuration: x", early),
+                ],
                 "unhealthy: component evaluation failed: decoding configuration: x",
             ),
             (

@@ -27,7 +27,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub use alloy_queries::{Diagnostic, HostFacts, Source};
+pub use alloy_queries::{Diagnostic, HostFacts, NodeKind, Source};
 pub use config::{ConfigLoader, ConfigText, ReadError, read_config};
 pub use error::{LoadError, LoadFailure};
 pub use handle::Runtime;

@@ -132,7 +132,7 @@ fn healthy(state: &State) -> Answer {
             cell.info.module_id.is_empty()
                 && cell.health().is_some_and(|health| health.state == HealthState::Unhealthy)
         })
-        .map(|(cell, _)| cell.info.definition.name)
+        .map(|(cell, _)| &*cell.info.name)
         .collect();
     match unhealthy.is_empty() {
         true => text(StatusCode::OK, "All Alloy components are healthy.\n"),

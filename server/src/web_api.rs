@@ -1,7 +1,9 @@
 //! `/api/v0/web/…`: components with their health, arguments and exports (spec/http.md §5).
 
+use std::collections::BTreeSet;
+
 use alloy_component::Health;
-use alloy_runtime::{GraphSnapshot, NodeCell, NodeEdges};
+use alloy_runtime::{GraphSnapshot, NodeCell, NodeEdges, NodeKind};
 use alloy_value::json::{Fields, Statements};
 use alloy_value::{EvaluatedBody, Value};
 use http::{HeaderMap, StatusCode};
@@ -19,7 +21,7 @@ pub(crate) fn answer(state: &State, path: &str, headers: &HeaderMap) -> Answer {
     let path = percent_decode_str(path).decode_utf8_lossy();
     let snapshot = state.options.runtime.snapshot();
     match &*path {
-        "components" => json(headers, &list(&snapshot)),
+        "components" => json(headers, &list(&snapshot, "")),
         "peers" => json(headers, &[Peer::own(state)]),
         // There is no remote configuration: its controller is empty.
         "remotecfg/components" => json(headers, &[(); 0]),
@@ -30,7 +32,14 @@ pub(crate) fn answer(state: &State, path: &str, headers: &HeaderMap) -> Answer {
             }
         }
         path if path.starts_with("remotecfg/components/") => not_found(),
-        path if path.starts_with("modules/") || path.starts_with("remotecfg/modules/") => {
+        path if path.starts_with("modules/") => {
+            let module = path["modules/".len()..].strip_suffix("/components");
+            match module.filter(|module| runs(&snapshot, module)) {
+                Some(module) => json(headers, &list(&snapshot, module)),
+                None => text(StatusCode::INTERNAL_SERVER_ERROR, "module not found\n"),
+            }
+        }
+        path if path.starts_with("remotecfg/modules/") => {
             text(StatusCode::INTERNAL_SERVER_ERROR, "module not found\n")
         }
         path if path == "graph" || path.starts_with("graph/") || path.starts_with("debug/") => {
@@ -93,6 +102,8 @@ struct Component<'a> {
     exports: Fields<'a>,
     #[serde(rename = "debugInfo")]
     debug_info: Fields<'a>,
+    #[serde(rename = "createdModuleIDs", skip_serializing_if = "Vec::is_empty")]
+    created_module_ids: Vec<&'a str>,
     #[serde(rename = "liveDebuggingEnabled")]
     live_debugging_enabled: bool,
 }
@@ -135,10 +146,13 @@ fn shown<'a>(
     contents: &'a Contents,
 ) -> Component<'a> {
     let ids = |nodes: &[usize]| -> Vec<&'a str> {
-        nodes.iter().map(|&at| &*snapshot.nodes[at].info.local_id).collect()
+        let nodes = nodes.iter().map(|&at| &snapshot.nodes[at].info);
+        // References across modules, as from a `foreach` to what is around it, are not shown.
+        let own = nodes.filter(|info| info.module_id == cell.info.module_id);
+        own.map(|info| &*info.local_id).collect()
     };
     Component {
-        name: cell.info.definition.name,
+        name: &cell.info.name,
         r#type: "block",
         local_id: &cell.info.local_id,
         module_id: &cell.info.module_id,
@@ -151,16 +165,39 @@ fn shown<'a>(
         arguments: Statements(&contents.arguments),
         exports: Fields(contents.exports.as_ref()),
         debug_info: Fields(contents.debug_info.as_ref()),
+        created_module_ids: modules_of(snapshot, cell),
         live_debugging_enabled: false,
     }
 }
 
 static NOTHING: std::sync::LazyLock<Contents> = std::sync::LazyLock::new(Contents::default);
 
-fn list(snapshot: &GraphSnapshot) -> Vec<Component<'_>> {
+/// True if a node runs a module with this id.
+fn runs(snapshot: &GraphSnapshot, module: &str) -> bool {
+    let is_custom = snapshot.get(module).is_some_and(|cell| cell.info.kind == NodeKind::Custom);
+    is_custom || snapshot.nodes.iter().any(|cell| *cell.info.module_id == *module)
+}
+
+/// Ids of the modules that a component runs.
+fn modules_of<'a>(snapshot: &'a GraphSnapshot, cell: &'a NodeCell) -> Vec<&'a str> {
+    match cell.info.kind {
+        NodeKind::Custom => vec![&cell.info.id],
+        NodeKind::Foreach => {
+            let modules = snapshot.nodes.iter().map(|inner| &*inner.info.module_id);
+            let is_child = |module: &&str| {
+                let child = module.strip_prefix(&*cell.info.id).and_then(|m| m.strip_prefix('/'));
+                child.is_some_and(|child| !child.contains('/'))
+            };
+            modules.filter(is_child).collect::<BTreeSet<_>>().into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn list<'a>(snapshot: &'a GraphSnapshot, module: &str) -> Vec<Component<'a>> {
     snapshot
         .components()
-        .filter(|(cell, _)| cell.info.module_id.is_empty())
+        .filter(|(cell, _)| *cell.info.module_id == *module)
         .map(|(cell, edges)| shown(snapshot, cell, edges, &NOTHING))
         .collect()
 }

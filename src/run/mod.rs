@@ -77,7 +77,7 @@ async fn serve(
     });
     let runtime = Runtime::start(RuntimeOptions {
         registry: registry::registry(),
-        components: registry::components(),
+        components: registry::runnable(),
         host: host::facts(),
         stability: options.stability,
         community: options.community,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alloy_value::{Capsule, CapsuleKind, Value};
+use alloy_value::{Capsule, CapsuleKind, Exports, StructSchema, ToValue, TypeSchema, Value};
 
 /// Kind of [`ModuleContent`].
 static MODULE_CONTENT: CapsuleKind =
@@ -16,16 +16,33 @@ pub struct ModuleContent {
     pub source: Arc<str>,
     /// Names and texts of the files, in name order.
     pub files: Vec<(Arc<str>, Arc<str>)>,
-    /// The `module_path` variable of the modules in it.
-    pub module_path: Arc<str>,
+    /// The `module_path` variable of the modules in it; `None` takes that of the import block.
+    pub module_path: Option<Arc<str>>,
+}
+
+impl ToValue for ModuleContent {
+    const TYPE: TypeSchema = TypeSchema::Capsule("module content");
+
+    fn to_value(&self) -> Value {
+        Value::Capsule(Capsule::new(&MODULE_CONTENT, Arc::new(self.clone())))
+    }
+}
+
+impl Exports for ModuleContent {
+    fn schema() -> &'static StructSchema {
+        static SCHEMA: StructSchema = StructSchema {
+            name: "ModuleContent",
+            doc: "",
+            open: true,
+            own_defaults: false,
+            fields: &[],
+            defaults: Vec::new,
+        };
+        &SCHEMA
+    }
 }
 
 impl ModuleContent {
-    /// The content as a value to export.
-    pub fn into_value(self) -> Value {
-        Value::Capsule(Capsule::new(&MODULE_CONTENT, Arc::new(self)))
-    }
-
     /// The content in an exported value.
     pub fn from_value(value: &Value) -> Option<&Self> {
         match value {

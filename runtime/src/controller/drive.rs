@@ -282,6 +282,9 @@ impl Controller {
         result: Result<Arc<dyn Component>, ComponentError>,
     ) {
         let now = Self::now();
+        if result.is_ok() {
+            self.export_zero(id);
+        }
         let Some(node) = self.touch(id) else { return };
         if node.build_epoch != epoch || node.phase != Phase::Building {
             return;
@@ -323,6 +326,17 @@ impl Controller {
                 self.export(id, None, Instant::now());
                 self.refused(id, format!("building component: {error}"));
             }
+        }
+    }
+
+    /// A component that was built without exporting anything exports zero values.
+    fn export_zero(&mut self, id: NodeId) {
+        let says_nothing = self.nodes.get(&id).is_some_and(|node| {
+            node.phase == Phase::Building && node.exports.is_none() && node.slot.is_empty()
+        });
+        let exports = self.engine.node(id).and_then(|info| info.definition.exports);
+        if let (true, Some(schema)) = (says_nothing, exports) {
+            self.export(id, Some(schema().zero()), Instant::now());
         }
     }
 

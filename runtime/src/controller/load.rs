@@ -69,14 +69,15 @@ impl Controller {
         // A load that overtakes the first one is part of it: until one succeeds, nothing runs.
         let first = !self.status.ready;
         let LoadRequest { sources, module_path, env, mode } = request;
-        let mut pending = self.engine.load(Load { sources, module_path, env }).map_err(|rejected| {
-            let failure = if rejected.syntax {
-                LoadFailure::Read { path: String::new(), reason: String::new() }
-            } else {
-                LoadFailure::Rejected
-            };
-            LoadError::new(failure, rejected.diagnostics)
-        })?;
+        let mut pending =
+            self.engine.load(Load { sources, module_path, env }).map_err(|rejected| {
+                let failure = if rejected.syntax {
+                    LoadFailure::Read { path: String::new(), reason: String::new() }
+                } else {
+                    LoadFailure::Rejected
+                };
+                LoadError::new(failure, rejected.diagnostics)
+            })?;
         if let Some(diagnostic) = self.engine.cannot_run(|definition| self.runs(definition)) {
             self.engine.rollback();
             return Err(LoadError::new(LoadFailure::Rejected, vec![diagnostic]));

@@ -29,8 +29,8 @@ use crate::metrics::{ControllerMetrics, graph_metrics};
 use crate::snapshot::{GraphSnapshot, LoadStatus};
 use crate::{ConfigBlock, RuntimeOptions};
 use load::LoadInProgress;
-use node::{Node, Phase};
 pub(crate) use node::Role;
+use node::{Node, Phase};
 use tasks::StopUnit;
 pub(crate) use tasks::panic_text;
 
@@ -202,12 +202,10 @@ impl Controller {
             NodeKind::Foreach => Role::Foreach,
             NodeKind::Argument => Role::Argument,
             NodeKind::Export => Role::Export,
-            NodeKind::Block => {
-                match config_blocks.iter().position(|block| block.name() == name) {
-                    Some(index) => Role::Block(index),
-                    None => Role::Inert,
-                }
-            }
+            NodeKind::Block => match config_blocks.iter().position(|block| block.name() == name) {
+                Some(index) => Role::Block(index),
+                None => Role::Inert,
+            },
         }
     }
 
@@ -218,9 +216,7 @@ impl Controller {
         if removed.is_empty() {
             return;
         }
-        removed.sort_by(|a, b| {
-            (a.group, &b.order, a.id).cmp(&(b.group, &a.order, b.id))
-        });
+        removed.sort_by(|a, b| (a.group, &b.order, a.id).cmp(&(b.group, &a.order, b.id)));
         let mut groups: Vec<Vec<StopUnit>> = Vec::new();
         let mut last_group = None;
         for node in removed {

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use alloy_component::{ComponentMetrics, MetricsHub, ModuleContent};
-use alloy_queries::{
-    CustomArgs, ModuleError, NodeChange, NodeId, NodeKind, Source, attribute,
-};
+use alloy_queries::{CustomArgs, ModuleError, NodeChange, NodeId, NodeKind, Source, attribute};
 use alloy_value::{ArcArgs, Object, Str, Value, quote};
 
 use super::Controller;
@@ -164,6 +162,7 @@ impl Controller {
             },
         };
         expanded.map_err(|error| match error {
+            ModuleError::Missing(reason) => refused(self, Role::Custom, reason),
             ModuleError::Use(reason) => {
                 let role = if kind == NodeKind::Custom { Role::Custom } else { Role::Foreach };
                 refused(self, role, format!("updating custom component: {reason}"))
@@ -237,6 +236,7 @@ impl Controller {
 
     fn refuse_module(&mut self, id: NodeId, doing: &str, error: ModuleError) {
         match error {
+            ModuleError::Missing(reason) => self.refused(id, reason),
             ModuleError::Use(reason) => self.refused(id, format!("{doing}: {reason}")),
             ModuleError::Text(diagnostics) => {
                 let reason = format!("{doing}: {}", alloy_queries::summary(&diagnostics));
@@ -286,7 +286,7 @@ impl Controller {
         };
         let files: Vec<Source> = content.files.iter().map(file).collect();
         let now = Self::now();
-        let outcome = match self.engine.set_content(id, &files, &content.module_path) {
+        let outcome = match self.engine.set_content(id, &files, content.module_path.as_deref()) {
             Ok(pending) => {
                 self.adopt_for(id, &pending.changes);
                 let users = self.engine.outdated_users(id);

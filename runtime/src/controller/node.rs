@@ -149,7 +149,13 @@ pub(super) struct Node {
 }
 
 impl Node {
-    pub(super) fn new(info: &NodeInfo, role: Role, order: Order, hides_metrics: bool, now: SystemTime) -> Self {
+    pub(super) fn new(
+        info: &NodeInfo,
+        role: Role,
+        order: Order,
+        hides_metrics: bool,
+        now: SystemTime,
+    ) -> Self {
         let health = health::created(role, now);
         let name = info.global_id();
         let path = health::path_of(&info.module_id);
@@ -270,6 +276,11 @@ impl Slot {
         // The last holder of a receiver may run a component's code, so not under the lock.
         drop(skipped);
         tell
+    }
+
+    /// True if no value waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.lock().value.is_none()
     }
 
     /// Takes the value and since when it waits.

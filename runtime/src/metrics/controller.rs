@@ -29,7 +29,7 @@ impl ControllerMetrics {
     /// Registers the metrics of the controller of a module; empty is the root.
     pub(crate) fn new(hub: &MetricsHub, module_id: &str) -> Self {
         let (path, id) = labels_of(module_id);
-        let registry = hub.registry(&[("controller_path", path), ("controller_id", id)]);
+        let registry = hub.registry(&[("controller_path", &path), ("controller_id", id)]);
         let histogram = |name: &str, help: &str| {
             let opts = HistogramOpts::new(name, help).buckets(BUCKETS.to_vec());
             registered(&registry, Histogram::with_opts(opts))
@@ -117,12 +117,12 @@ impl GraphCollector {
             let (path, id) = labels_of(&cell.info.module_id);
             for &to in &edges.data_flow_to {
                 let (from, to) = (&*cell.info.local_id, &*graph.nodes[to].info.local_id);
-                connection.with_label_values(&[path, id, from, to]).set(1);
+                connection.with_label_values(&[&*path, id, from, to]).set(1);
             }
         }
         for ((module, health), count) in by_health {
             let (path, id) = labels_of(module);
-            running.with_label_values(&[path, id, health]).set(count);
+            running.with_label_values(&[&*path, id, health]).set(count);
         }
         let families = running.collect().into_iter().chain(connection.collect());
         Ok(families.filter(|family| !family.get_metric().is_empty()).collect())

@@ -1,6 +1,6 @@
 //! Static description of argument and export structs: what check, editor, docs and decode share.
 
-use crate::Value;
+use crate::{Object, OptionalSecret, Secret, Str, Value};
 
 /// Fields of a struct that derives `Args`, `Block` or `Exports`.
 #[derive(Debug)]
@@ -66,6 +66,15 @@ impl StructSchema {
             }
         }
         flat
+    }
+
+    /// An object with the zero value of every field: what a component exports that has not said
+    /// anything yet.
+    pub fn zero(&self) -> Value {
+        let members = self.flat_fields().into_iter().map(|f| (Str::from(f.name), f.ty.zero()));
+        let mut object: Object = members.collect();
+        object.ordered = true;
+        Value::from(object)
     }
 
     /// True if blocks of this type need a label.
@@ -199,6 +208,22 @@ impl TypeSchema {
             | Self::Map(inner)
             | Self::Optional(inner) => inner.syntax(),
             _ => None,
+        }
+    }
+
+    /// The value of a variable of this type that nothing was assigned to.
+    fn zero(&self) -> Value {
+        match *self {
+            Self::Bool => Value::Bool(false),
+            Self::Number(_) => Value::Int(0),
+            Self::Duration => Value::from("0s"),
+            Self::String | Self::Text(_) | Self::OneOf(_) => Value::from(""),
+            Self::Secret => Value::from(Secret::new("")),
+            Self::OptionalSecret => Value::from(OptionalSecret::new("", false)),
+            Self::Any | Self::Capsule(_) | Self::Optional(_) => Value::Null,
+            Self::List(_) | Self::FixedList(..) => Value::from(Vec::<Value>::new()),
+            Self::Map(_) => Value::from(Object::default()),
+            Self::Struct(schema) => schema().zero(),
         }
     }
 

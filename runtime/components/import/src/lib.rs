@@ -1,0 +1,23 @@
+//! The running part of `import.file`, `import.string`, `import.http` and `import.git`
+//! (spec/runtime.md §8.2).
+//!
+//! # Invariants
+//! - An import is a component whose one export is the text of modules; what the text means is the
+//!   controller's business.
+//! - What a source gave once stays until it gives something else: a failing read shows in the
+//!   health and changes nothing.
+//!
+//! Start reading at [`run`].
+
+use alloy_component::ComponentDef;
+use alloy_config_blocks::{IMPORT_FILE, IMPORT_HTTP, IMPORT_STRING};
+
+mod run;
+mod sources;
+
+/// The imports that this build can run.
+pub static IMPORTS: &[&ComponentDef] = &[&FILE, &STRING, &HTTP];
+
+static FILE: ComponentDef = ComponentDef { definition: &IMPORT_FILE, build: Some(run::build) };
+static STRING: ComponentDef = ComponentDef { definition: &IMPORT_STRING, build: Some(run::build) };
+static HTTP: ComponentDef = ComponentDef { definition: &IMPORT_HTTP, build: Some(run::build) };
