@@ -18,6 +18,7 @@ mod hidden;
 mod proxy;
 mod redirect;
 mod response;
+#[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
 

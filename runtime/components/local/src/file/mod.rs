@@ -4,7 +4,6 @@ mod args;
 mod run;
 #[cfg(test)]
 mod tests;
-mod watch;
 
 use alloy_component::ComponentDef;
 use alloy_value::{Definition, Stability};

@@ -1,13 +1,14 @@
 //! The running `local.file`.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use alloy_component::{
     BuildContext, Component, ComponentError, ExportSink, Health, HealthState, RunContext,
 };
+use alloy_flow_watch::{Watch, WatchOptions};
 use alloy_value::{ArcArgs, OptionalSecret};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -16,7 +17,6 @@ use prometheus::Gauge;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::watch::FileWatch;
 use super::{Detector, FileArgs, FileExports};
 
 /// A save in several steps is read once (spec/components/local.file.md).
@@ -98,65 +98,49 @@ impl LocalFile {
         result
     }
 
-    fn set_unhealthy(&self, message: String) {
-        tracing::error!(error = %message, "cannot watch the file");
-        self.state.lock().health = Health::new(HealthState::Unhealthy, message, SystemTime::now());
-    }
-
     async fn follow(&self, cx: RunContext) {
-        let changed = Arc::new(Notify::new());
         loop {
             let args = self.state.lock().args.clone();
-            let mut watch = match args.detector {
-                Detector::Fsnotify => {
-                    Some(FileWatch::new(Path::new(&args.filename), Arc::clone(&changed)))
-                }
-                Detector::Poll => None,
-            };
-            if let Some(Err(error)) = watch.as_mut().map(FileWatch::refresh) {
-                self.set_unhealthy(format!(
-                    "failed to watch {:?}: {error}; reading it every {:?} instead",
-                    args.filename, args.poll_frequency
-                ));
-            }
-            // What changed between the last read and the watch is no event, and a read with the old
-            // arguments may have ended after the update's own.
-            changed.notify_one();
-            if self.follow_with(&cx, &args, watch, &changed).await == Next::Stop {
+            let mut watch = Watch::new(WatchOptions {
+                detector: match args.detector {
+                    Detector::Fsnotify => alloy_flow_watch::Detector::Events,
+                    Detector::Poll => alloy_flow_watch::Detector::Poll,
+                },
+                poll: args.poll_frequency,
+                settle: SETTLE,
+                suffix: "",
+            });
+            // A read with the old arguments may have ended after the update's own.
+            let began = SystemTime::now();
+            self.read_again(&args).await;
+            watch.set([PathBuf::from(&args.filename)], began);
+            if self.follow_with(&cx, &args, watch).await == Next::Stop {
                 return;
             }
         }
     }
 
-    /// Reads on every event and tick until stopped or given new arguments.
-    async fn follow_with(
-        &self,
-        cx: &RunContext,
-        args: &FileArgs,
-        mut watch: Option<FileWatch>,
-        changed: &Notify,
-    ) -> Next {
+    /// Reads on every change and tick until stopped or given new arguments.
+    async fn follow_with(&self, cx: &RunContext, args: &FileArgs, mut watch: Watch) -> Next {
+        // Beside the watch: not every file system tells by its times that a file changed.
         let mut poll =
             tokio::time::interval_at(Instant::now() + args.poll_frequency, args.poll_frequency);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            // All arms are cancel safe: a lost wake-up of `changed` is stored as a permit.
+            // All arms are cancel safe.
             tokio::select! {
                 () = cx.cancel.cancelled() => return Next::Stop,
                 () = self.updated.notified() => return Next::NewArguments,
-                () = changed.notified() => {}
+                _ = watch.changed() => {}
                 _ = poll.tick() => {}
             }
-            tokio::select! {
-                () = cx.cancel.cancelled() => return Next::Stop,
-                () = tokio::time::sleep(SETTLE) => {}
-            }
-            if let Some(Err(error)) = watch.as_mut().map(FileWatch::refresh) {
-                tracing::warn!(error = %error, "cannot watch the file; polling it");
-            }
-            if let Err(reason) = self.read(args).await {
-                tracing::error!(error = %reason, "cannot update the content");
-            }
+            self.read_again(args).await;
+        }
+    }
+
+    async fn read_again(&self, args: &FileArgs) {
+        if let Err(reason) = self.read(args).await {
+            tracing::error!(error = %reason, "cannot update the content");
         }
     }
 }
