@@ -3,21 +3,24 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use alloy_syntax::{Diagnostic, Severity};
+use alloy_syntax::{Diagnostic, Related, Severity};
 use alloy_value::{Definition, DefinitionKind, Lookup, Stability, quote};
 
 use crate::Engine;
+use crate::advice::{self, Broken};
 use crate::custom::node_type;
 use crate::db::Db;
 use crate::fault::{Fault, Part, Span, Subject};
-use crate::help::Help;
+use crate::help::{Elsewhere, Help};
 use crate::hir::{Expr, ItemHir, Statement, block_id};
-use crate::inputs::{Block, ItemKey, ModuleKind};
+use crate::inputs::{Block, ItemKey, Module, ModuleKind};
 use crate::names::{Custom, Cycle, Target, custom, deps, graph, refs, scope};
-use crate::queries::{block_hir, body, source_map};
+use crate::ours;
+use crate::queries::{block_hir, body, source_map, tree};
 use crate::report::Reporter;
 use crate::rules::codes;
 use crate::schema::checked;
+use crate::similar::similar;
 use crate::stdlib;
 use crate::store::ROOT;
 
@@ -62,6 +65,15 @@ impl Finding {
     fn in_load(self, message: impl Into<String>) -> Self {
         Self { in_load: Some(message.into()), ..self }
     }
+}
+
+/// Whose findings are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Those of the reference, all of them and no others.
+    Reference,
+    /// Ours: more of them, but none that only follows from another one.
+    Ours,
 }
 
 /// The groups in which blocks are looked at (spec/language.md §17.2).
@@ -133,7 +145,11 @@ pub(crate) fn structure(db: &dyn Db, block: Block) -> Box<[Finding]> {
     if key.label.is_none() {
         if is_component && custom.is_none() {
             let message = format!("component {quoted} must have a label");
-            findings.push(Finding::error(name(), message).with_code(codes::MISSING_LABEL));
+            let finding = Finding::error(name(), message).with_code(codes::MISSING_LABEL);
+            // A load says of such a name only that it is unknown.
+            let is_word = !block_name.contains('.')
+                && matches!(db.registry().lookup(block_name), Lookup::Unknown);
+            findings.push(if is_word { finding.in_load("") } else { finding });
         } else if LABELLED.contains(&block_name) {
             let message = format!("{block_name} block must have a label");
             let finding = Finding::error(name(), message).with_code(codes::MISSING_LABEL);
@@ -147,7 +163,7 @@ pub(crate) fn structure(db: &dyn Db, block: Block) -> Box<[Finding]> {
     match db.registry().lookup(block_name) {
         _ if custom.is_some() => {
             if custom == Some(Custom::Missing) {
-                findings.push(unknown_component(&quoted));
+                findings.push(unknown_component(db, block));
             }
         }
         Lookup::Known(definition) => findings.extend(gated(definition)),
@@ -157,14 +173,17 @@ pub(crate) fn structure(db: &dyn Db, block: Block) -> Box<[Finding]> {
             let message = format!("{block_name} blocks are not supported by this version yet");
             findings.push(Finding::error(name(), message).with_code(codes::NOT_IN_THIS_VERSION));
         }
-        _ => findings.push(unknown_component(&quoted)),
+        _ => findings.push(unknown_component(db, block)),
     }
     findings.into()
 }
 
-fn unknown_component(quoted: &str) -> Finding {
+fn unknown_component(db: &dyn Db, block: Block) -> Finding {
+    let quoted = quote(&block.key(db).name);
     let message = format!("cannot find the definition of component name {quoted}");
-    Finding::error(name(), message).with_code(codes::UNKNOWN_COMPONENT)
+    Finding::error(name(), message)
+        .with_code(codes::UNKNOWN_COMPONENT)
+        .with_help(|help| advice::unknown_component(db, block, help))
 }
 
 /// What is wrong with a block of this name in a module of this kind.
@@ -246,6 +265,7 @@ pub(crate) fn too_unstable(what: &str, level: Stability, minimum: Stability) -> 
 /// Findings about the references of a block.
 fn references(db: &dyn Db, block: Block) -> Vec<Finding> {
     let minimum = db.host().stability(db);
+    let module = block.module(db);
     let mut findings = Vec::new();
     for (reference, target) in refs(db, block).iter().zip(&deps(db, block).targets) {
         let first = reference.path.first().map(|name| name.as_str()).unwrap_or_default();
@@ -255,7 +275,11 @@ fn references(db: &dyn Db, block: Block) -> Vec<Finding> {
                     Subject::Expr(reference.first),
                     "a component is shadowing an existing stdlib name",
                 )
-                .with_code(codes::SHADOWED_LIBRARY),
+                .with_code(codes::SHADOWED_LIBRARY)
+                .with_help(|help| {
+                    let first = quote(first);
+                    help.plain = Some(format!("a block hides {first} of the standard library"));
+                }),
             ),
             Target::Block { .. } | Target::Variable => {}
             Target::Library => {
@@ -267,7 +291,8 @@ fn references(db: &dyn Db, block: Block) -> Vec<Finding> {
                             "this stdlib function is deprecated; please refer to the documentation \
                              for updated usage and alternatives",
                         )
-                        .with_code(codes::DEPRECATED_FUNCTION),
+                        .with_code(codes::DEPRECATED_FUNCTION)
+                        .with_help(|help| advice::deprecated(db, module, reference, help)),
                     );
                 }
                 let level = stdlib::stability(&text);
@@ -280,7 +305,10 @@ fn references(db: &dyn Db, block: Block) -> Vec<Finding> {
                 let text = quote(&reference.text());
                 let message = format!("component {text} does not exist or is out of scope");
                 let finding = Finding::error(Subject::Expr(reference.expr), message);
-                findings.push(finding.with_code(codes::UNRESOLVED_REFERENCE));
+                let finding = finding.with_code(codes::UNRESOLVED_REFERENCE);
+                findings.push(
+                    finding.with_help(|help| advice::unresolved(db, module, reference, help)),
+                );
             }
         }
     }
@@ -297,8 +325,9 @@ fn has_definition(db: &dyn Db, block: Block) -> bool {
 
 fn stray_attribute(reporter: &Reporter<'_>, db: &dyn Db, block: Block) -> Option<Diagnostic> {
     let ItemHir::Attribute(attribute) = body(db, block.item(db)) else { return None };
-    let fault = Fault::plain(name(), format!("unrecognized attribute {attribute}"))
+    let mut fault = Fault::plain(name(), format!("unrecognized attribute {attribute}"))
         .with_code(codes::NOT_ALLOWED_HERE);
+    fault.help().plain = Some(format!("the attribute {} is outside of a block", quote(attribute)));
     Some(reporter.diagnostic(block, Severity::Error, &fault))
 }
 
@@ -324,7 +353,9 @@ fn stray_in_body(db: &dyn Db, owner: Block) -> Vec<Finding> {
             let path: Box<[u32]> = path.iter().copied().chain([at]).collect();
             let subject = Subject::Statement(path, Part::Whole);
             let message = "unsupported statement type *ast.AttributeStmt";
-            let finding = Finding::error(subject, message).with_code(codes::NOT_ALLOWED_HERE);
+            let finding = Finding::error(subject, message)
+                .with_code(codes::NOT_ALLOWED_HERE)
+                .with_help(|help| help.plain = Some("only blocks are allowed here".to_owned()));
             Some(finding.in_load(format!("unrecognized attribute {name}")))
         }
         Statement::Block(_) => None,
@@ -356,7 +387,14 @@ fn custom_arguments(db: &dyn Db, block: Block) -> Vec<Finding> {
                 } else if !arguments.iter().any(|(argument, _)| argument == name) {
                     let message = format!("unrecognized attribute name {}", quote(name));
                     let finding = Finding::error(subject, message);
-                    findings.push(finding.with_code(codes::UNKNOWN_ATTRIBUTE));
+                    let finding = finding.with_code(codes::UNKNOWN_ATTRIBUTE);
+                    findings.push(finding.with_help(|help| {
+                        let (owner, quoted) = (quote(&hir.name), quote(name));
+                        help.plain = Some(format!("{owner} has no argument {quoted}"));
+                        let names = arguments.iter().map(|(argument, _)| *argument);
+                        let subject = Subject::Statement([at].into(), Part::Name);
+                        help.suggest(name, names, subject, str::to_owned);
+                    }));
                 }
                 given.push(name.clone());
             }
@@ -366,10 +404,24 @@ fn custom_arguments(db: &dyn Db, block: Block) -> Vec<Finding> {
             }
         }
     }
-    for (name, argument) in arguments {
+    for &(name, argument) in &arguments {
         if !is_optional(db, argument) && !given.iter().any(|given| given == name) {
             let message = format!("missing required attribute {}", quote(name));
-            findings.push(Finding::error(whole(), message).with_code(codes::MISSING_ATTRIBUTE));
+            let finding = Finding::error(whole(), message).with_code(codes::MISSING_ATTRIBUTE);
+            findings.push(finding.with_help(|help| {
+                let (owner, quoted) = (quote(&hir.name), quote(name));
+                help.plain = Some(format!("{owner} needs the argument {quoted}"));
+                help.follows = given.iter().any(|given| {
+                    let names = arguments.iter().map(|(argument, _)| *argument);
+                    !names.clone().any(|known| known == given)
+                        && similar(given, names).contains(&name)
+                });
+                help.related.push(Elsewhere {
+                    block: Some(argument),
+                    subject: Subject::Statement([].into(), Part::Header),
+                    message: "the argument is declared here".to_owned(),
+                });
+            }));
         }
     }
     findings
@@ -386,11 +438,7 @@ fn is_optional(db: &dyn Db, argument: Block) -> bool {
     })
 }
 
-fn duplicates(
-    reporter: &Reporter<'_>,
-    db: &dyn Db,
-    module: crate::inputs::Module,
-) -> Vec<(Block, Diagnostic)> {
+fn duplicates(reporter: &Reporter<'_>, db: &dyn Db, module: Module) -> Vec<(Block, Diagnostic)> {
     let mut found = Vec::new();
     if module.kind(db) == ModuleKind::Import {
         // Files of one folder may declare the same: the first one counts.
@@ -402,8 +450,18 @@ fn duplicates(
         let start = source_map(db, *block).root.name.start;
         let span = Span { start, end: start + id.len() as u32 };
         let message = format!("block {id} already declared at {}", reporter.position_text(*first));
-        let found_at = reporter.place(*block, Severity::Error, Some(span), message);
-        found.push((*block, found_at.with_code(codes::DUPLICATE_BLOCK)));
+        let name = source_map(db, *first).root.name;
+        let first = reporter.place(*first, Severity::Info, Some(name), String::new());
+        let found_at = reporter
+            .place(*block, Severity::Error, Some(span), message)
+            .with_code(codes::DUPLICATE_BLOCK)
+            .with_plain(format!("the block {id} is declared twice"))
+            .with_related(Related {
+                file: first.file,
+                span: first.span,
+                message: "first declared here".to_owned(),
+            });
+        found.push((*block, found_at));
     }
     found
 }
@@ -455,11 +513,13 @@ pub(crate) fn load_findings(
     } else {
         new.iter().filter_map(of_module).collect()
     };
-    let stray: Vec<Diagnostic> = blocks
+    let mut stray: Vec<Diagnostic> = blocks
         .iter()
         .filter(|(_, is_new)| *is_new)
         .filter_map(|(block, _)| stray_attribute(&reporter, db, *block))
         .collect();
+    // The first one ends its file.
+    stray.dedup_by(|second, first| first.file == second.file);
     if !stray.is_empty() {
         return stray;
     }
@@ -504,81 +564,146 @@ pub(crate) fn load_findings(
 }
 
 /// Everything that a check finds, in the order of spec/language.md §17.2.
-pub(crate) fn diagnostics(engine: &Engine) -> Vec<Diagnostic> {
+pub(crate) fn diagnostics(engine: &Engine, style: Style) -> Vec<Diagnostic> {
     let db = &engine.db;
     let reporter = Reporter::new(engine);
     let files = &engine.store.modules[ROOT].files;
     let items: Vec<u32> = files.iter().flat_map(|file| file.items.iter().copied()).collect();
-    let broken = reporter.syntax(&items);
-    if !broken.is_empty() {
-        return broken;
+    let mut found = reporter.syntax(&items);
+    let mut check = Check { reporter: &reporter, db, style, broken: Broken::default() };
+    if style == Style::Reference && !found.is_empty() {
+        return found;
     }
-    let mut found = Vec::new();
+    let is_broken =
+        |item: u32| !found.is_empty() && !tree(db, engine.store.items[item].item).is_ok();
+    let broken: Vec<u32> = items.iter().copied().filter(|item| is_broken(*item)).collect();
+    for item in &broken {
+        check.broken.add_text(&engine.store.items[*item].text);
+    }
     let mut blocks = Vec::new();
     for file in files {
-        let of_file = file.items.iter().filter_map(|item| engine.store.items[*item].block);
+        let of_file = file.items.iter().filter(|item| !broken.contains(item));
+        let of_file = of_file.filter_map(|item| engine.store.items[*item].block);
         for block in of_file.map(|at| engine.store.blocks[at].block) {
             if let Some(stray) = stray_attribute(&reporter, db, block) {
-                // Ends this file.
                 found.push(stray);
-                break;
+                match style {
+                    // Ends this file.
+                    Style::Reference => break,
+                    Style::Ours => continue,
+                }
             }
             blocks.push(block);
         }
     }
-    module_diagnostics(&reporter, db, engine.store.modules[ROOT].module, &blocks, &mut found);
+    check.module(engine.store.modules[ROOT].module, &blocks, &mut found);
+    if style == Style::Ours {
+        found.retain(|diagnostic| !diagnostic.follows);
+        let file_of = |diagnostic: &Diagnostic| {
+            let name = diagnostic.file.as_ref()?;
+            files.iter().position(|file| file.name == *name)
+        };
+        found.sort_by_cached_key(|found| (file_of(found), found.start()));
+    }
     found
 }
 
-fn module_diagnostics(
-    reporter: &Reporter<'_>,
-    db: &dyn Db,
-    module: crate::inputs::Module,
-    blocks: &[Block],
-    found: &mut Vec<Diagnostic>,
-) {
-    let duplicates = duplicates(reporter, db, module);
-    for class_now in CLASSES {
+struct Check<'a> {
+    reporter: &'a Reporter<'a>,
+    db: &'a dyn Db,
+    style: Style,
+    /// What is probably declared by text that is refused.
+    broken: Broken,
+}
+
+impl Check<'_> {
+    fn module(&mut self, module: Module, blocks: &[Block], found: &mut Vec<Diagnostic>) {
+        let (reporter, db) = (self.reporter, self.db);
+        if self.style == Style::Ours {
+            self.expect_refused(blocks);
+        }
+        let duplicates = duplicates(reporter, db, module);
+        for class_now in CLASSES {
+            for block in blocks {
+                let key = block.key(db);
+                if class(&key.name) != class_now {
+                    continue;
+                }
+                let structural = structure(db, *block);
+                let (labels, rest): (Vec<_>, Vec<_>) =
+                    structural.iter().partition(|f| f.fault.code == codes::MISSING_LABEL);
+                let show = |f: &Finding| reporter.diagnostic(*block, f.severity, &f.fault);
+                found.extend(labels.into_iter().map(show));
+                found.extend(duplicates.iter().filter(|(b, _)| b == block).map(|(_, d)| d.clone()));
+                let rest = rest.into_iter().filter(|finding| !self.is_consequence(finding));
+                found.extend(rest.map(show));
+                found.extend(checked(db, *block).iter().map(show));
+                found.extend(custom_arguments(db, *block).iter().map(show));
+                if has_definition(db, *block) {
+                    let references = references(db, *block);
+                    let shown = references.iter().filter(|finding| !self.is_consequence(finding));
+                    found.extend(shown.map(show));
+                    if self.style == Style::Ours {
+                        found.extend(ours::findings(db, *block).iter().map(show));
+                    }
+                }
+                if let Some(body) = block.body(db) {
+                    found.extend(stray_in_body(db, *block).iter().map(show));
+                    self.module(body, &body.blocks(db), found);
+                }
+            }
+        }
+        let graph = graph(db, module);
+        let header = Subject::Statement([].into(), Part::Header);
+        let (selfish, cycles): (Vec<&Arc<Cycle>>, Vec<_>) =
+            graph.cycles.iter().partition(|cycle| cycle.members.len() == 1);
+        for cycle in cycles {
+            let mut ids = ids(db, cycle);
+            ids.sort();
+            let message = format!("cycle detected: {}", ids.join(", "));
+            let fault = Fault::plain(header.clone(), message).with_code(codes::CYCLE);
+            for (at, block) in cycle.members.iter().enumerate() {
+                let mut fault = fault.clone();
+                advice::cycle(&ids, &cycle.members, at, fault.help());
+                found.push(reporter.diagnostic(*block, Severity::Error, &fault));
+            }
+        }
+        let mut fault =
+            Fault::plain(header, "cannot reference self").with_code(codes::SELF_REFERENCE);
+        fault.help().plain = Some("the block refers to itself".to_owned());
+        for cycle in selfish {
+            found.extend(
+                cycle
+                    .members
+                    .iter()
+                    .map(|block| reporter.diagnostic(*block, Severity::Error, &fault)),
+            );
+        }
+    }
+
+    /// Notes what blocks that are refused were probably meant to be, so that references to those
+    /// are not reported as well.
+    fn expect_refused(&mut self, blocks: &[Block]) {
+        let db = self.db;
         for block in blocks {
             let key = block.key(db);
-            if class(&key.name) != class_now {
-                continue;
-            }
-            let structural = structure(db, *block);
-            let (labels, rest): (Vec<_>, Vec<_>) =
-                structural.iter().partition(|f| f.fault.code == codes::MISSING_LABEL);
-            let show = |f: &Finding| reporter.diagnostic(*block, f.severity, &f.fault);
-            found.extend(labels.into_iter().map(show));
-            found.extend(duplicates.iter().filter(|(b, _)| b == block).map(|(_, d)| d.clone()));
-            found.extend(rest.into_iter().map(show));
-            found.extend(checked(db, *block).iter().map(show));
-            found.extend(custom_arguments(db, *block).iter().map(show));
-            if has_definition(db, *block) {
-                found.extend(references(db, *block).iter().map(show));
-            }
-            if let Some(body) = block.body(db) {
-                found.extend(stray_in_body(db, *block).iter().map(show));
-                module_diagnostics(reporter, db, body, &body.blocks(db), found);
+            for finding in structure(db, *block) {
+                match finding.fault.code {
+                    codes::MISSING_LABEL => self.broken.add_block(&[&key.name], None),
+                    codes::UNKNOWN_COMPONENT => {
+                        let known = db.registry().iter().map(|definition| definition.name);
+                        let meant = similar(&key.name, known);
+                        self.broken.add_block(&meant, key.label.as_deref());
+                    }
+                    _ => {}
+                }
             }
         }
     }
-    let graph = graph(db, module);
-    let header = Subject::Statement([].into(), Part::Header);
-    let (selfish, cycles): (Vec<&Arc<Cycle>>, Vec<_>) =
-        graph.cycles.iter().partition(|cycle| cycle.members.len() == 1);
-    for cycle in cycles {
-        let mut ids = ids(db, cycle);
-        ids.sort();
-        let fault = Fault::plain(header.clone(), format!("cycle detected: {}", ids.join(", ")))
-            .with_code(codes::CYCLE);
-        found.extend(
-            cycle.members.iter().map(|block| reporter.diagnostic(*block, Severity::Error, &fault)),
-        );
-    }
-    let fault = Fault::plain(header, "cannot reference self").with_code(codes::SELF_REFERENCE);
-    for cycle in selfish {
-        found.extend(
-            cycle.members.iter().map(|block| reporter.diagnostic(*block, Severity::Error, &fault)),
-        );
+
+    /// True if a finding goes away with what is wrong elsewhere.
+    fn is_consequence(&self, finding: &Finding) -> bool {
+        let unknown = finding.fault.help.as_ref().and_then(|help| help.unknown.as_ref());
+        self.style == Style::Ours && unknown.is_some_and(|name| self.broken.may_define(name))
     }
 }

@@ -223,18 +223,38 @@ impl Engine {
         self.node(id).is_some_and(|info| info.dependencies.iter().any(|id| unknown(*id)))
     }
 
-    /// Everything that can be said about a configuration without running it, for `alloy check` and
-    /// `alloy validate`, in the order of spec/language.md §17.2.
+    /// Everything that can be said about a configuration without running it, for `alloy check`: in
+    /// the order of spec/language.md §17.2, without what only follows from other findings.
     pub fn check(
         registry: &'static Registry,
         host: HostFacts,
         options: Options,
         sources: Vec<Source>,
     ) -> Vec<alloy_syntax::Diagnostic> {
+        Self::report(registry, host, options, sources, check::Style::Ours)
+    }
+
+    /// What the reference says about a configuration without running it, for `alloy validate`.
+    pub fn validate(
+        registry: &'static Registry,
+        host: HostFacts,
+        options: Options,
+        sources: Vec<Source>,
+    ) -> Vec<alloy_syntax::Diagnostic> {
+        Self::report(registry, host, options, sources, check::Style::Reference)
+    }
+
+    fn report(
+        registry: &'static Registry,
+        host: HostFacts,
+        options: Options,
+        sources: Vec<Source>,
+        style: check::Style,
+    ) -> Vec<alloy_syntax::Diagnostic> {
         let mut engine = Self::new(registry, host, options);
         engine.undo = Some(Undo::default());
         engine.apply_files(ROOT, &sources, &mut Touched::default());
-        check::diagnostics(&engine)
+        check::diagnostics(&engine, style)
     }
 
     /// Names of the queries that ran since the last call, as `query(key)`. Empty unless the engine

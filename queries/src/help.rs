@@ -3,6 +3,8 @@
 
 use alloy_syntax::Applicability;
 
+use smol_str::SmolStr;
+
 use crate::fault::Subject;
 use crate::inputs::Block;
 use crate::similar::{did_you_mean, similar};
@@ -15,6 +17,10 @@ pub(crate) struct Help {
     pub(crate) notes: Vec<String>,
     pub(crate) related: Vec<Elsewhere>,
     pub(crate) fixes: Vec<Remedy>,
+    /// See [`alloy_syntax::Diagnostic::follows`].
+    pub(crate) follows: bool,
+    /// The name that is unknown, if that is what is wrong.
+    pub(crate) unknown: Option<SmolStr>,
 }
 
 /// A related place.

@@ -12,6 +12,7 @@
 //!
 //! Start reading at [`Engine`], then `inputs` (the ground state), `queries`, `names`, `evaluated`.
 
+mod advice;
 mod alone;
 mod api;
 mod change;
@@ -31,6 +32,7 @@ mod inputs;
 mod lower;
 mod modules;
 mod names;
+mod ours;
 mod queries;
 mod report;
 mod rich;
@@ -45,6 +47,7 @@ pub mod testing;
 mod tests;
 mod undo;
 mod view;
+mod words;
 
 pub use alloy_syntax::{Diagnostic, summary};
 pub use alone::{check_body, evaluate_body};

@@ -97,6 +97,7 @@ impl<'a> Reporter<'a> {
     fn add_help(&self, diagnostic: &mut Diagnostic, block: Block, help: &Help) {
         diagnostic.plain.clone_from(&help.plain);
         diagnostic.notes.clone_from(&help.notes);
+        diagnostic.follows = help.follows;
         for place in &help.related {
             let at = place.block.unwrap_or(block);
             let map = source_map(&self.engine.db, at);

@@ -13,11 +13,13 @@ use crate::custom::node_type;
 use crate::db::Db;
 use crate::eval::{DecodeFn, Evaluator, Scope, decorate};
 use crate::fault::{Fault, Part, Subject, decode_code};
-use crate::help::{Change, Help};
+use crate::help::{Change, Elsewhere, Help};
 use crate::hir::{BlockHir, Expr, ExprId, NestedBlock, Statement};
 use crate::inputs::Block;
 use crate::queries::block_hir;
 use crate::rules::codes;
+use crate::similar::similar;
+use crate::words::{type_words, value_words};
 
 /// What is wrong with the arguments of a block, as far as text alone tells.
 #[salsa::tracked(returns(ref))]
@@ -125,6 +127,33 @@ fn names(schema: &StructSchema, kind: FieldKind) -> Vec<String> {
     names
 }
 
+/// True if a statement that is wrong is probably what should have been `field`: a misspelt name, or
+/// a block for an attribute.
+fn is_meant(schema: &StructSchema, statements: &[Statement], field: &Field) -> bool {
+    statements.iter().any(|statement| {
+        let (name, kind) = match statement {
+            Statement::Attribute { name, .. } => (name, FieldKind::Attribute),
+            Statement::Block(block) => (&block.name, FieldKind::Block),
+        };
+        if name == field.name {
+            return true;
+        }
+        kind == field.kind
+            && find(schema, name).is_none()
+            && similar(name, names(schema, kind).iter().map(String::as_str)).contains(&field.name)
+    })
+}
+
+/// The part of a value that `path` leads to.
+fn part_of<'v>(value: &'v Value, path: &[PathSegment]) -> Option<&'v Value> {
+    let [first, rest @ ..] = path else { return Some(value) };
+    match (value, first) {
+        (Value::Array(items), PathSegment::Index(index)) => part_of(items.get(*index)?, rest),
+        (Value::Object(object), PathSegment::Field(name)) => part_of(object.get(name)?, rest),
+        _ => None,
+    }
+}
+
 /// The type of the part of a value that `path` leads to.
 fn type_at<'t>(ty: &'t TypeSchema, path: &[PathSegment]) -> Option<&'t TypeSchema> {
     match (ty, path) {
@@ -173,7 +202,7 @@ impl Checker<'_> {
                                 if count(&block.name) > 1 {
                                     let message =
                                         format!("block {quoted} may only be specified once");
-                                    self.error(codes::REPEATED, Part::Whole, message);
+                                    self.repeated_block(message, statements, at, &block.name);
                                 } else {
                                     self.nested(schema, 1, &block.statements);
                                 }
@@ -195,7 +224,7 @@ impl Checker<'_> {
                                 if count(&block.name) > 1 {
                                     let message =
                                         format!("block {quoted} may only be specified once");
-                                    self.error(codes::REPEATED, Part::Whole, message);
+                                    self.repeated_block(message, statements, at, &block.name);
                                 } else if block.label.is_some() {
                                     let message = format!("block {quoted} requires empty label");
                                     self.error(codes::UNEXPECTED_LABEL, Part::Header, message);
@@ -215,17 +244,18 @@ impl Checker<'_> {
             });
             if field.required && !present {
                 let quoted = quote(field.name);
-                match field.kind {
-                    FieldKind::Attribute => {
-                        let message = format!("missing required attribute {quoted}");
-                        self.error(codes::MISSING_ATTRIBUTE, Part::Whole, message);
-                    }
-                    FieldKind::Block => {
-                        let message = format!("missing required block {quoted}");
-                        self.error(codes::MISSING_BLOCK, Part::Whole, message);
-                    }
-                    _ => {}
-                }
+                let (code, what) = match field.kind {
+                    FieldKind::Attribute => (codes::MISSING_ATTRIBUTE, "attribute"),
+                    FieldKind::Block => (codes::MISSING_BLOCK, "block"),
+                    _ => continue,
+                };
+                let message = format!("missing required {what} {quoted}");
+                let plain = format!("{} needs the {what} {quoted}", self.owner());
+                let follows = is_meant(schema, statements, field);
+                self.findings.push(self.finding(code, Part::Whole, message).with_help(|help| {
+                    help.plain = Some(plain);
+                    help.follows = follows;
+                }));
             }
         }
     }
@@ -244,7 +274,9 @@ impl Checker<'_> {
             let finding = self.finding(codes::UNKNOWN_ATTRIBUTE, Part::Whole, message);
             let subject = Subject::Statement(self.path.as_slice().into(), Part::Name);
             let names = names(schema, FieldKind::Attribute);
+            let plain = format!("{} has no attribute {quoted}", self.owner());
             self.findings.push(finding.with_help(|help| {
+                help.plain = Some(plain);
                 help.suggest(name, names.iter().map(String::as_str), subject, str::to_owned);
             }));
             return;
@@ -255,6 +287,7 @@ impl Checker<'_> {
             let is_object = matches!(self.hir.expr(value), Expr::Object(_));
             let change = Change::AttributeToBlock(self.path.as_slice().into());
             self.findings.push(finding.with_help(|help| {
+                help.plain = Some(format!("{quoted} is a block, not an attribute"));
                 if is_object {
                     help.fix("write it as a block", Applicability::Safe, change);
                 }
@@ -262,9 +295,9 @@ impl Checker<'_> {
             return;
         }
         let twice = |s: &Statement| matches!(s, Statement::Attribute { name: n, .. } if n == name);
-        if seen.iter().any(twice) {
+        if let Some(first) = seen.iter().position(twice) {
             let message = format!("attribute {quoted} may only be provided once");
-            self.error(codes::REPEATED, Part::Whole, message);
+            self.repeated(message, first);
             return;
         }
         self.literal(value, &named.field.ty);
@@ -276,13 +309,14 @@ impl Checker<'_> {
         let mut found: Vec<(ExprId, Finding)> = Vec::new();
         let mut nulled = Vec::new();
         while let Some(value) = self.literal_value(expr, &mut nulled, &mut found) {
-            let Err(error) = (self.decode)(&self.probe(&fitted(value, ty))) else { break };
+            let Err(error) = (self.decode)(&self.probe(&fitted(value.clone(), ty))) else { break };
             // Errors about enclosing bodies (missing attributes) are none of this attribute.
             let about_value = matches!(error.about, About::Value | About::Validation);
             if error.statements.len() != self.path.len() || !about_value {
                 break;
             }
             let undecorated = error.undecorated();
+            let path = error.path.clone();
             let wanted = type_at(ty, &error.path);
             let code = match (decode_code(&error), wanted) {
                 (codes::MALFORMED_TEXT, Some(TypeSchema::OneOf(_))) => codes::INVALID_ENUM_VALUE,
@@ -306,7 +340,14 @@ impl Checker<'_> {
                 ),
                 None => Finding::error(Subject::Expr(shown), undecorated),
             };
-            let finding = finding.with_code(code);
+            let found_value = part_of(&value, &path);
+            let plain = match (wanted, found_value) {
+                (Some(wanted), Some(part)) if code == codes::TYPE_MISMATCH => {
+                    Some(format!("expected {}, found {}", type_words(wanted), value_words(part)))
+                }
+                _ => None,
+            };
+            let finding = finding.with_code(code).with_help(|help| help.plain = plain);
             let finding = match (wanted, self.hir.expr(subject)) {
                 (Some(TypeSchema::OneOf(values)), Expr::String(text)) => {
                     finding.with_help(|help| suggest_value(help, text, values, subject))
@@ -459,8 +500,53 @@ impl Checker<'_> {
         let finding = self.finding(codes::UNKNOWN_BLOCK, Part::Whole, message);
         let subject = Subject::Statement(self.path.as_slice().into(), Part::Name);
         let names = names(schema, FieldKind::Block);
+        let plain = format!("{} has no block {}", self.owner(), quote(name));
         self.findings.push(finding.with_help(|help| {
+            help.plain = Some(plain);
             help.suggest(name, names.iter().map(String::as_str), subject, str::to_owned);
+        }));
+    }
+
+    /// The block around the statement at the current path, or the body itself, in words.
+    fn owner(&self) -> String {
+        let outer = match self.hir.statement(&self.path) {
+            // Within a statement that is a body itself, or at one that is none.
+            Some(Statement::Block(block)) if self.blocks.len() == self.path.len() => {
+                return quote(&block.name);
+            }
+            _ => self.path.split_last().map(|(_, outer)| outer).unwrap_or_default(),
+        };
+        match self.hir.statement(outer) {
+            Some(Statement::Block(block)) => quote(&block.name),
+            _ if self.hir.name.is_empty() => "this".to_owned(),
+            _ => quote(&self.hir.name),
+        }
+    }
+
+    /// Reports every occurrence of a block, for people only those behind the first.
+    fn repeated_block(&mut self, message: String, statements: &[Statement], at: usize, name: &str) {
+        let is = |s: &Statement| matches!(s, Statement::Block(block) if block.name == name);
+        match statements[..at].iter().position(is) {
+            Some(first) => self.repeated(message, first),
+            None => {
+                let finding = self.finding(codes::REPEATED, Part::Whole, message);
+                self.findings.push(finding.with_help(|help| help.follows = true));
+            }
+        }
+    }
+
+    /// Reports the statement at the current path, which repeats number `first` of its body.
+    fn repeated(&mut self, message: String, first: usize) {
+        let mut path = self.path.clone();
+        path.pop();
+        path.push(first as u32);
+        let finding = self.finding(codes::REPEATED, Part::Whole, message);
+        self.findings.push(finding.with_help(|help| {
+            help.related.push(Elsewhere {
+                block: None,
+                subject: Subject::Statement(path.into(), Part::Name),
+                message: "it is there already".to_owned(),
+            });
         }));
     }
 
@@ -469,7 +555,9 @@ impl Checker<'_> {
         let takes_object =
             matches!(ty, TypeSchema::Map(_) | TypeSchema::Struct(_) | TypeSchema::Any);
         let change = Change::BlockToAttribute(self.path.as_slice().into());
+        let plain = format!("{} is an attribute, not a block", quote(&block.name));
         self.findings.push(finding.with_help(|help| {
+            help.plain = Some(plain);
             if takes_object && block.label.is_none() {
                 help.fix("write it as an attribute", Applicability::Safe, change);
             }

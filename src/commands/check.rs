@@ -78,8 +78,12 @@ fn check(parsed: &Parsed) -> Result<Outcome> {
             "-" => vec![standard_input()?],
             path => read(path)?.sources,
         };
-        let diagnostics =
-            Engine::check(registry::registry(), host::facts(), options, sources.clone());
+        let check = match format {
+            // What `validate` prints has what it finds.
+            Format::Classic => Engine::validate,
+            Format::Full | Format::Concise => Engine::check,
+        };
+        let diagnostics = check(registry::registry(), host::facts(), options, sources.clone());
         found |= diagnostics.iter().any(|diagnostic| diagnostic.severity >= lowest);
         out(&report(&diagnostics, &sources, format, color));
     }
@@ -100,7 +104,10 @@ fn report(diagnostics: &[Diagnostic], sources: &[Source], format: Format, color:
             for diagnostic in diagnostics {
                 let severity = severity_name(diagnostic.severity);
                 // Writing to a string cannot fail, here and below.
-                let _ok = writeln!(text, "{severity}: {diagnostic}");
+                let plain =
+                    Diagnostic { message: diagnostic.wording().to_owned(), ..diagnostic.clone() };
+                let code = diagnostic.code.map(|code| format!("[{code}]")).unwrap_or_default();
+                let _ok = writeln!(text, "{severity}{code}: {plain}");
             }
         }
         Format::Full => text = render_full(diagnostics, source, color),

@@ -23,7 +23,7 @@ pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
         Err(error) => bail!("{error}"),
     };
     check_format(parsed, &path)?;
-    let diagnostics = Engine::check(
+    let diagnostics = Engine::validate(
         registry::registry(),
         host::facts(),
         Options {

@@ -65,7 +65,7 @@ fn line(finding: &Diagnostic) -> String {
 }
 
 pub(crate) fn validate(options: Options, sources: &[Source]) -> Vec<Diagnostic> {
-    Engine::check(registry::registry(), alloy::host::facts(), options, sources.to_vec())
+    Engine::validate(registry::registry(), alloy::host::facts(), options, sources.to_vec())
 }
 
 fn rendered(findings: &[Diagnostic], sources: &[Source]) -> String {

@@ -375,7 +375,7 @@ sink "main" {
 	url = text.a.value
 }
 "#,
-        reported: false,
+        reported: true,
     },
 ];
 

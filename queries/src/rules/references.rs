@@ -126,7 +126,7 @@ prometheus.remote_write "main" {
 	}
 }
 "#,
-        reported: false,
+        reported: true,
     },
     Rule {
         code: codes::WRONG_EXPORT_KIND,
@@ -139,13 +139,11 @@ prometheus.remote_write "main" {
               metrics cannot send to a receiver of logs.",
         bad: r#"prometheus.scrape "nodes" {
 	targets    = [{"__address__" = "localhost:9100"}]
-	forward_to = [loki.write.main.receiver]
+	forward_to = [otelcol.processor.batch.main.input]
 }
 
-loki.write "main" {
-	endpoint {
-		url = "https://logs.example.com/loki/api/v1/push"
-	}
+otelcol.processor.batch "main" {
+	output { }
 }
 "#,
         good: r#"prometheus.scrape "nodes" {
@@ -159,6 +157,6 @@ prometheus.remote_write "main" {
 	}
 }
 "#,
-        reported: false,
+        reported: true,
     },
 ];

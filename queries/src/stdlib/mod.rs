@@ -146,6 +146,10 @@ const DEPRECATED: &[(&str, &str)] = &[
     ("yaml_decode", "encoding.from_yaml"),
 ];
 
+/// Members of `constants`.
+const CONSTANTS: &[&str] =
+    &["constants.arch", "constants.hostname", "constants.os", "constants.version"];
+
 /// Functions below general availability.
 const UNSTABLE: &[(&str, Stability)] =
     &[("array.combine_maps", Stability::Experimental), ("array.group_by", Stability::Experimental)];
@@ -190,6 +194,17 @@ pub(crate) fn is_name(name: &str) -> bool {
 /// True if `name` is kept only for old configurations.
 pub(crate) fn is_deprecated(name: &str) -> bool {
     DEPRECATED.binary_search_by_key(&name, |(name, _)| name).is_ok()
+}
+
+/// The name to use instead of a deprecated one.
+pub(crate) fn current_name(deprecated: &str) -> Option<&'static str> {
+    let at = DEPRECATED.binary_search_by_key(&deprecated, |(name, _)| name).ok()?;
+    DEPRECATED.get(at).map(|(_, name)| *name)
+}
+
+/// Full names of all functions and constants, deprecated names excepted.
+pub(crate) fn full_names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|function| function.name).chain(CONSTANTS.iter().copied())
 }
 
 /// Stability of the function called `name`, if it is not generally available.

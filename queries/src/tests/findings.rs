@@ -11,7 +11,7 @@ fn check_load(text: &str, expected: Expect) {
 
 /// The report of a check, as the command prints it.
 fn check_report(text: &str, expected: Expect) {
-    let diagnostics = Engine::check(
+    let diagnostics = Engine::validate(
         &REGISTRY,
         HostFacts::default(),
         Options::default(),
@@ -398,9 +398,15 @@ fn helped(text: &str) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics {
         let code = diagnostic.code.unwrap_or("no code");
-        writeln!(out, "{code} {diagnostic}").unwrap();
+        let place = diagnostic.start().map(|at| at.to_string()).unwrap_or_default();
+        writeln!(out, "{code} {place}: {}", diagnostic.wording()).unwrap();
         for note in &diagnostic.notes {
             writeln!(out, "  {note}").unwrap();
+        }
+        for related in &diagnostic.related {
+            if let alloy_syntax::Span::Lines { start, .. } = related.span {
+                writeln!(out, "  {start}: {}", related.message).unwrap();
+            }
         }
         for fix in &diagnostic.fixes {
             let mut fixed = text.to_owned();
@@ -419,7 +425,7 @@ fn helped(text: &str) -> String {
 #[test]
 fn misspelt_names_are_suggested() {
     expect![[r#"
-        AL201 main.alloy:3:2: unrecognized attribute name "item"
+        AL201 3:2: "test.node" has no attribute "item"
           did you mean "items"?
           Unsafe fix: change it to "items"
             // ä
@@ -430,7 +436,7 @@ fn misspelt_names_are_suggested() {
             	}
             	colour = 1
             }
-        AL202 main.alloy:4:2: unrecognized block name "rul"
+        AL202 4:2: "test.node" has no block "rul"
           did you mean "rule"?
           Unsafe fix: change it to "rule"
             // ä
@@ -441,7 +447,7 @@ fn misspelt_names_are_suggested() {
             	}
             	colour = 1
             }
-        AL201 main.alloy:7:2: unrecognized attribute name "colour"
+        AL201 7:2: "test.node" has no attribute "colour"
     "#]]
     .assert_eq(&helped("// ä\ntest.node \"a\" {\n\titem = [\"a\"]\n\trul {\n\t\tsource = \"x\"\n\t}\n\tcolour = 1\n}\n"));
 }
@@ -449,7 +455,7 @@ fn misspelt_names_are_suggested() {
 #[test]
 fn blocks_and_attributes_are_turned_into_each_other() {
     expect![[r#"
-        AL208 main.alloy:2:2: "rule" must be a block, but is used as an attribute
+        AL208 2:2: "rule" is a block, not an attribute
           Safe fix: write it as a block
             test.node "a" {
             	rule {
@@ -463,7 +469,7 @@ fn blocks_and_attributes_are_turned_into_each_other() {
             	text { }
             	rule = 1
             }
-        AL208 main.alloy:3:2: "limit" must be a block, but is used as an attribute
+        AL208 3:2: "limit" is a block, not an attribute
           Safe fix: write it as a block
             test.node "a" {
             	rule = {source = "x", every = "1m"}
@@ -474,7 +480,7 @@ fn blocks_and_attributes_are_turned_into_each_other() {
             	text { }
             	rule = 1
             }
-        AL208 main.alloy:4:2: "object" must be an attribute, but is used as a block
+        AL208 4:2: "object" is an attribute, not a block
           Safe fix: write it as an attribute
             test.node "a" {
             	rule = {source = "x", every = "1m"}
@@ -485,8 +491,312 @@ fn blocks_and_attributes_are_turned_into_each_other() {
             	text { }
             	rule = 1
             }
-        AL208 main.alloy:7:2: "text" must be an attribute, but is used as a block
-        AL208 main.alloy:8:2: "rule" must be a block, but is used as an attribute
+        AL208 7:2: "text" is an attribute, not a block
+        AL208 8:2: "rule" is a block, not an attribute
     "#]]
     .assert_eq(&helped("test.node \"a\" {\n\trule = {source = \"x\", every = \"1m\"}\n\tlimit = {}\n\tobject {\n\t\tsource = \"x\"\n\t}\n\ttext { }\n\trule = 1\n}\n"));
+}
+
+#[test]
+fn components_that_were_meant() {
+    expect![[r#"
+        AL101 2:1: there is no component "test.nod"
+          did you mean "test.node"?
+          Unsafe fix: change it to "test.node"
+            declare "wrapper" { }
+            test.node "a" { }
+            wraper "b" { }
+            test.none { }
+            nope "x" { }
+        AL101 3:1: there is no component "wraper"
+          did you mean "wrapper"?
+          Unsafe fix: change it to "wrapper"
+            declare "wrapper" { }
+            test.nod "a" { }
+            wrapper "b" { }
+            test.none { }
+            nope "x" { }
+        AL103 4:1: component "test.none" must have a label
+        AL101 5:1: there is no component "nope"
+    "#]]
+    .assert_eq(&helped(
+        "declare \"wrapper\" { }\ntest.nod \"a\" { }\nwraper \"b\" { }\ntest.none { }\nnope \"x\" { }\n",
+    ));
+}
+
+#[test]
+fn references_that_were_meant() {
+    expect![[r#"
+        AL301 3:9: there is nothing called "test.source.frist.text" here
+          did you mean "test.source.first.text"?
+          Unsafe fix: change it to "test.source.first.text"
+            test.source "first" { }
+            test.node "a" {
+            	text = test.source.first.text
+            	items = [string.jion(["a"], ""), constants.hostnam, json_pth("", "")]
+            	any = module_pth
+            }
+        AL301 4:11: the standard library has no "string.jion"
+          did you mean "string.join"?
+          Unsafe fix: change it to "string.join"
+            test.source "first" { }
+            test.node "a" {
+            	text = test.source.frist.text
+            	items = [string.join(["a"], ""), constants.hostnam, json_pth("", "")]
+            	any = module_pth
+            }
+        AL301 4:35: the standard library has no "constants.hostnam"
+          did you mean "constants.hostname"?
+          Unsafe fix: change it to "constants.hostname"
+            test.source "first" { }
+            test.node "a" {
+            	text = test.source.frist.text
+            	items = [string.jion(["a"], ""), constants.hostname, json_pth("", "")]
+            	any = module_pth
+            }
+        AL301 4:54: there is nothing called "json_pth" here
+          did you mean "json_path"?
+          Unsafe fix: change it to "json_path"
+            test.source "first" { }
+            test.node "a" {
+            	text = test.source.frist.text
+            	items = [string.jion(["a"], ""), constants.hostnam, json_path("", "")]
+            	any = module_pth
+            }
+        AL301 5:8: there is nothing called "module_pth" here
+          did you mean "module_path"?
+          Unsafe fix: change it to "module_path"
+            test.source "first" { }
+            test.node "a" {
+            	text = test.source.frist.text
+            	items = [string.jion(["a"], ""), constants.hostnam, json_pth("", "")]
+            	any = module_path
+            }
+    "#]]
+    .assert_eq(&helped(
+        "test.source \"first\" { }\ntest.node \"a\" {\n\ttext = test.source.frist.text\n\titems = [string.jion([\"a\"], \"\"), constants.hostnam, json_pth(\"\", \"\")]\n\tany = module_pth\n}\n",
+    ));
+}
+
+#[test]
+fn exports_that_were_meant() {
+    expect![[r#"
+        AL304 3:23: "test.source" does not export "txt"
+          did you mean "text"?
+          it exports "text", "items", "labels"
+          1:1: this is what the reference leads to
+          Unsafe fix: change it to "text"
+            test.source "a" { }
+            test.node "b" {
+            	text = test.source.a.text
+            	any = test.source.a.labels.x
+            }
+    "#]]
+    .assert_eq(&helped(
+        "test.source \"a\" { }\ntest.node \"b\" {\n\ttext = test.source.a.txt\n\tany = test.source.a.labels.x\n}\n",
+    ));
+}
+
+#[test]
+fn exports_of_another_type() {
+    expect![[r#"
+        AL205 3:9: expected a string, found a list of strings
+          1:1: this component exports it
+        AL205 4:10: expected a list of strings, found a string
+          1:1: this component exports it
+        AL205 5:12: expected a number, found a component as a whole
+          Unsafe fix: read its export "text"
+            test.source "a" { }
+            test.node "b" {
+            	text = test.source.a.items
+            	items = test.source.a.text
+            	number = (test.source.a.text)
+            	object = {source = string.split("a", "b"), every = test.source.a.labels}
+            	rule {
+            		source = test.source.a.items
+            	}
+            	token = test.source.a.text
+            	any = test.source.a
+            }
+            test.node "c" {
+            	text = test.source.a
+            	items = [test.source.a.text, sys.env("A")]
+            }
+        AL205 6:21: expected a string, found a list of strings
+        AL205 6:53: expected a duration, found an object of strings
+          1:1: this component exports it
+        AL205 8:12: expected a string, found a list of strings
+          1:1: this component exports it
+        AL205 14:9: expected a string, found a component as a whole
+          Unsafe fix: read its export "text"
+            test.source "a" { }
+            test.node "b" {
+            	text = test.source.a.items
+            	items = test.source.a.text
+            	number = (test.source.a)
+            	object = {source = string.split("a", "b"), every = test.source.a.labels}
+            	rule {
+            		source = test.source.a.items
+            	}
+            	token = test.source.a.text
+            	any = test.source.a
+            }
+            test.node "c" {
+            	text = test.source.a.text
+            	items = [test.source.a.text, sys.env("A")]
+            }
+    "#]]
+    .assert_eq(&helped(
+        "test.source \"a\" { }\ntest.node \"b\" {\n\ttext = test.source.a.items\n\titems = test.source.a.text\n\tnumber = (test.source.a)\n\tobject = {source = string.split(\"a\", \"b\"), every = test.source.a.labels}\n\trule {\n\t\tsource = test.source.a.items\n\t}\n\ttoken = test.source.a.text\n\tany = test.source.a\n}\ntest.node \"c\" {\n\ttext = test.source.a\n\titems = [test.source.a.text, sys.env(\"A\")]\n}\n",
+    ));
+}
+
+#[test]
+fn exports_of_declared_components() {
+    expect![[r#"
+        AL107 2:2: argument blocks are not supported by this version yet
+        AL107 3:2: export blocks are not supported by this version yet
+        AL201 8:2: "x" has no argument "frist"
+          did you mean "first"?
+          Unsafe fix: change it to "first"
+            declare "x" {
+            	argument "first" { }
+            	export "second" {
+            		value = argument.first.value
+            	}
+            }
+            x "a" {
+            	first = 1
+            }
+            x "b" {
+            	first = x.a.secnd
+            }
+            x "c" { }
+        AL304 11:14: "x" does not export "secnd"
+          did you mean "second"?
+          it exports "second"
+          1:1: this is what the reference leads to
+          Unsafe fix: change it to "second"
+            declare "x" {
+            	argument "first" { }
+            	export "second" {
+            		value = argument.first.value
+            	}
+            }
+            x "a" {
+            	frist = 1
+            }
+            x "b" {
+            	first = x.a.second
+            }
+            x "c" { }
+        AL203 13:1: "x" needs the argument "first"
+          2:2: the argument is declared here
+    "#]]
+    .assert_eq(&helped(
+        "declare \"x\" {\n\targument \"first\" { }\n\texport \"second\" {\n\t\tvalue = argument.first.value\n\t}\n}\nx \"a\" {\n\tfrist = 1\n}\nx \"b\" {\n\tfirst = x.a.secnd\n}\nx \"c\" { }\n",
+    ));
+}
+
+#[test]
+fn former_names_are_replaced_where_nothing_hides_the_new_ones() {
+    expect![[r#"
+        AL401 2:9: "env" is a former name of "sys.env"
+          Safe fix: call it "sys.env"
+            test.node "a" {
+            	text = sys.env("A")
+            }
+    "#]]
+    .assert_eq(&helped("test.node \"a\" {\n\ttext = env(\"A\")\n}\n"));
+    expect![[r#"
+        AL401 3:9: "env" is a former name of "sys.env"
+    "#]]
+    .assert_eq(&helped("sys \"x\" { }\ntest.node \"a\" {\n\ttext = env(\"A\")\n}\n"));
+}
+
+#[test]
+fn circles_and_duplicates_are_reported_once() {
+    expect![[r#"
+        AL302 1:1: blocks refer to each other in a circle: test.node.a, test.node.b
+          2:1: is part of the circle
+        AL303 3:1: the block refers to itself
+        AL102 5:1: the block logging is declared twice
+          4:1: first declared here
+        AL209 8:2: block "limit" may only be specified once
+          7:2: it is there already
+        AL209 10:2: attribute "text" may only be provided once
+          9:2: it is there already
+    "#]]
+    .assert_eq(&helped(
+        "test.node \"a\" { text = test.node.b.x }\ntest.node \"b\" { text = test.node.a.x }\ntest.node \"c\" { text = test.node.c.x }\nlogging { }\nlogging { }\ntest.node \"d\" {\n\tlimit { }\n\tlimit { }\n\ttext = 1\n\ttext = 2\n}\n",
+    ));
+}
+
+#[test]
+fn consequences_are_not_reported() {
+    expect![[r#"
+        AL101 1:1: there is no component "test.nod"
+          did you mean "test.node"?
+          Unsafe fix: change it to "test.node"
+            test.node "a" { }
+            test.node { }
+            test.node "b" {
+            	any = [test.node.a.x, test.node.c, test.source.d]
+            	rule {
+            		sourc = 1
+            	}
+            }
+        AL103 2:1: component "test.node" must have a label
+        AL301 4:37: there is nothing called "test.source.d" here
+        AL201 6:3: "rule" has no attribute "sourc"
+          did you mean "source"?
+          Unsafe fix: change it to "source"
+            test.nod "a" { }
+            test.node { }
+            test.node "b" {
+            	any = [test.node.a.x, test.node.c, test.source.d]
+            	rule {
+            		source = 1
+            	}
+            }
+    "#]]
+    .assert_eq(&helped(
+        "test.nod \"a\" { }\ntest.node { }\ntest.node \"b\" {\n\tany = [test.node.a.x, test.node.c, test.source.d]\n\trule {\n\t\tsourc = 1\n\t}\n}\n",
+    ));
+}
+
+#[test]
+fn broken_blocks_hide_neither_others_nor_themselves() {
+    for broken in [
+        "test.source x { }",
+        "test.source \"x\" {",
+        "test.source \"x\" {\n\ttext =",
+        "test.source \"x",
+        "declare \"x\" {\n\ttest.source \"x\" {",
+    ] {
+        let text = format!(
+            "test.node \"a\" {{\n\ttext = test.source.x.text\n\tcolour = 1\n}}\nx \"b\" {{ }}\n{broken}\n"
+        );
+        let found = helped(&text);
+        let codes: Vec<&str> =
+            found.lines().filter(|line| line.starts_with("AL")).map(|line| &line[..5]).collect();
+        assert!(codes.contains(&"AL001"), "{broken}: {found}");
+        let others: Vec<&str> = codes.into_iter().filter(|code| *code != "AL001").collect();
+        assert_eq!(others, ["AL201"], "{broken}: {found}");
+    }
+}
+
+#[test]
+fn types_are_named_in_words() {
+    expect![[r#"
+        AL205 2:11: expected a number, found a string
+        AL205 3:16: expected a string, found true
+        AL205 3:22: expected a string, found an object
+        AL205 4:9: expected a string, found a list
+        AL205 5:10: expected a secret or a string, found a number
+        AL205 6:11: expected an object, found a number
+    "#]]
+    .assert_eq(&helped(
+        "test.node \"a\" {\n\tnumber = \"x\"\n\titems = [\"a\", true, {}]\n\ttext = [1]\n\ttoken = 5\n\tobject = 1\n}\n",
+    ));
 }

@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use alloy_value::{
-    ArcArgs, Args, Block, Definition, DefinitionKind, Object, Registry, Secret, Stability, Str,
-    Value,
+    ArcArgs, Args, Block, Definition, DefinitionKind, Exports, Object, Registry, Secret, Stability,
+    Str, Value,
 };
 
 use crate::{Engine, HostFacts, Load, NodeChange, Options, Source};
@@ -37,6 +37,14 @@ pub(crate) struct TestArgs {
     pub(crate) rules: Vec<Rule>,
     #[args(block)]
     pub(crate) limit: Option<Limit>,
+}
+
+/// Exports of `test.source`.
+#[derive(Exports, Clone, Debug, PartialEq)]
+pub(crate) struct TestExports {
+    pub(crate) text: String,
+    pub(crate) items: Vec<String>,
+    pub(crate) labels: BTreeMap<String, String>,
 }
 
 #[derive(Block, Clone, Debug, PartialEq)]
@@ -72,6 +80,10 @@ const fn definition(name: &'static str, kind: DefinitionKind) -> Definition {
 }
 
 static NODE: Definition = definition("test.node", DefinitionKind::Component);
+static SOURCE: Definition = Definition {
+    exports: Some(<TestExports as Exports>::schema),
+    ..definition("test.source", DefinitionKind::Component)
+};
 static SYS: Definition = definition("sys", DefinitionKind::Component);
 static LOGGING: Definition = definition("logging", DefinitionKind::ConfigBlock);
 static NEW: Definition = Definition {
@@ -84,7 +96,7 @@ static LATER: Definition =
     Definition { args: None, ..definition("loki.write", DefinitionKind::Component) };
 
 static REGISTRY: LazyLock<Registry> =
-    LazyLock::new(|| Registry::new([&NODE, &SYS, &LOGGING, &NEW, &COMMUNITY, &LATER]));
+    LazyLock::new(|| Registry::new([&NODE, &SOURCE, &SYS, &LOGGING, &NEW, &COMMUNITY, &LATER]));
 
 pub(crate) fn engine() -> Engine {
     Engine::recording(&REGISTRY, HostFacts::default(), Options::default())

@@ -22,7 +22,7 @@ fn suggestions_are_shown_as_changes() {
     check_rich(
         "// ä\n\ntest.node \"a\" {\n\titem = [\"ä\"]\n\tcolour = 1\n}\n",
         expect![[r#"
-            error[AL201 unknown-attribute]: unrecognized attribute name "item"
+            error[AL201 unknown-attribute]: "test.node" has no attribute "item"
              --> main.alloy:4:2
               |
             4 |     item = ["ä"]
@@ -33,7 +33,7 @@ fn suggestions_are_shown_as_changes() {
             4 |     items = ["ä"]
               |         +
 
-            error[AL201 unknown-attribute]: unrecognized attribute name "colour"
+            error[AL201 unknown-attribute]: "test.node" has no attribute "colour"
              --> main.alloy:5:2
               |
             5 |     colour = 1
@@ -48,7 +48,7 @@ fn blocks_over_several_lines() {
     check_rich(
         "test.node \"a\" {\n\trule {\n\t\tevery = \"1m\"\n\t}\n\trule = {source = \"x\", every = \"1m\"}\n}\n",
         expect![[r#"
-            error[AL203 missing-attribute]: missing required attribute "source"
+            error[AL203 missing-attribute]: "rule" needs the attribute "source"
              --> main.alloy:2:2
               |
             2 | /     rule {
@@ -56,7 +56,7 @@ fn blocks_over_several_lines() {
             4 | |     }
               | |_____^
 
-            error[AL208 attribute-or-block]: "rule" must be a block, but is used as an attribute
+            error[AL208 attribute-or-block]: "rule" is a block, not an attribute
              --> main.alloy:5:2
               |
             5 |     rule = {source = "x", every = "1m"}

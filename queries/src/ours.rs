@@ -1,0 +1,389 @@
+//! What a check says beyond the reference: references to exports and functions that do not exist,
+//! and exports of a type that does not fit.
+//!
+//! Only what is certain is reported: where a type is not known, or where the value decides whether
+//! it fits, nothing is said.
+
+use alloy_syntax::Applicability;
+use alloy_value::{Field, FieldKind, StructSchema, TypeSchema, quote};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::api::NodeKind;
+use crate::check::Finding;
+use crate::custom::node_type;
+use crate::db::Db;
+use crate::fault::{Part, Subject};
+use crate::help::{Change, Elsewhere};
+use crate::hir::{BlockHir, Expr, ExprId, Statement};
+use crate::inputs::Block;
+use crate::names::{Custom, Ref, Target, custom, deps, refs};
+use crate::queries::{block_hir, tree};
+use crate::rules::codes;
+use crate::stdlib;
+use crate::words::type_words;
+
+/// See the module. In source order.
+pub(crate) fn findings(db: &dyn Db, block: Block) -> Vec<Finding> {
+    let hir = block_hir(db, block);
+    let references = refs(db, block);
+    let mut walk = Walk { hir, known: FxHashMap::default(), findings: Vec::new() };
+    for (reference, target) in references.iter().zip(&deps(db, block).targets) {
+        match target {
+            Target::Block { block: target, segments, .. } => {
+                walk.export(db, reference, *target, *segments as usize);
+            }
+            Target::Library => walk.library(reference),
+            Target::Variable | Target::Unresolved => {}
+        }
+    }
+    let schema = node_type(db, block)
+        .filter(|(kind, _)| *kind != NodeKind::Custom)
+        .and_then(|(_, definition)| definition.args);
+    if let Some((schema, _)) = schema {
+        walk.body(schema(), &hir.statements);
+    }
+    walk.findings.sort_by_key(|(at, _)| *at);
+    walk.findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// What an expression is known to give.
+#[derive(Clone)]
+struct Known {
+    ty: TypeSchema,
+    /// The block that it comes from.
+    source: Option<(Block, String)>,
+    /// For a component as a whole: what it exports.
+    exports: Vec<&'static Field>,
+}
+
+struct Walk<'a> {
+    hir: &'a BlockHir,
+    /// Types of references, by their outermost expression.
+    known: FxHashMap<ExprId, Known>,
+    findings: Vec<(ExprId, Finding)>,
+}
+
+impl Walk<'_> {
+    /// Looks up what a reference reads of `block`, which its first `segments` name.
+    fn export(&mut self, db: &dyn Db, reference: &Ref, block: Block, segments: usize) {
+        let rest = &reference.path[segments.min(reference.path.len())..];
+        let Some((kind, definition)) = node_type(db, block) else { return };
+        if !tree(db, block.item(db)).is_ok() {
+            // Even its name may be another one.
+            return;
+        }
+        match kind {
+            NodeKind::Custom => self.custom_export(db, reference, block, segments),
+            NodeKind::Component => {
+                let Some(schema) = definition.exports else { return };
+                let fields = schema().flat_fields();
+                let source = "this component exports it".to_owned();
+                let Some((first, deeper)) = rest.split_first() else {
+                    let ty = TypeSchema::Struct(schema);
+                    let known = Known { ty, source: None, exports: fields };
+                    self.known.insert(reference.expr, known);
+                    return;
+                };
+                match fields.iter().find(|field| field.name == first.as_str()) {
+                    Some(field) => {
+                        if let Some(ty) = member_type(&field.ty, deeper) {
+                            let source = Some((block, source));
+                            let known = Known { ty, source, exports: Vec::new() };
+                            self.known.insert(reference.expr, known);
+                        }
+                    }
+                    None => {
+                        let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+                        self.unknown_export(reference, segments, definition.name, block, &names);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn custom_export(&mut self, db: &dyn Db, reference: &Ref, block: Block, segments: usize) {
+        let Some(first) = reference.path.get(segments) else { return };
+        let name = &*block.key(db).name;
+        let Some(Custom::Declared { declare, .. }) = custom(db, block.module(db), name) else {
+            return;
+        };
+        let Some(module) = declare.body(db) else { return };
+        let blocks = module.blocks(db);
+        let exports = blocks.iter().filter(|block| &*block.key(db).name == "export");
+        let names: Vec<&str> = exports.filter_map(|block| block.key(db).label.as_deref()).collect();
+        if !names.contains(&first.as_str()) {
+            self.unknown_export(reference, segments, name, declare, &names);
+        }
+    }
+
+    fn unknown_export(
+        &mut self,
+        reference: &Ref,
+        segments: usize,
+        component: &str,
+        source: Block,
+        names: &[&str],
+    ) {
+        let Some(wrong) = reference.path.get(segments) else { return };
+        let member = self.segment(reference, segments);
+        let message = match names {
+            [] => format!("{} exports nothing", quote(component)),
+            _ => format!("{} does not export {}", quote(component), quote(wrong)),
+        };
+        let finding = Finding::error(Subject::Member(member), message)
+            .with_code(codes::UNKNOWN_EXPORT)
+            .with_help(|help| {
+                let subject = Subject::Member(member);
+                help.suggest(wrong, names.iter().copied(), subject, str::to_owned);
+                let all: Vec<String> = names.iter().map(|name| quote(name)).collect();
+                if !all.is_empty() {
+                    help.notes.push(format!("it exports {}", all.join(", ")));
+                }
+                help.related.push(Elsewhere {
+                    block: Some(source),
+                    subject: Subject::Statement([].into(), Part::Header),
+                    message: "this is what the reference leads to".to_owned(),
+                });
+            });
+        self.findings.push((reference.first, finding));
+    }
+
+    /// The access expression whose member is segment `at` of a reference.
+    fn segment(&self, reference: &Ref, at: usize) -> ExprId {
+        let mut expr = reference.expr;
+        for _ in at + 1..reference.path.len() {
+            if let Expr::Access { base, .. } = self.hir.expr(expr) {
+                expr = *base;
+            }
+        }
+        expr
+    }
+
+    fn library(&mut self, reference: &Ref) {
+        let text = reference.text();
+        let [namespace, _] = &*reference.path else { return };
+        let is_namespace = stdlib::full_names()
+            .any(|name| name.split_once('.').is_some_and(|(first, _)| first == namespace.as_str()));
+        if !is_namespace || stdlib::full_names().any(|name| name == text) {
+            return;
+        }
+        let message = format!("the standard library has no {}", quote(&text));
+        let finding = Finding::error(Subject::Expr(reference.expr), message)
+            .with_code(codes::UNRESOLVED_REFERENCE)
+            .with_help(|help| {
+                let subject = Subject::Expr(reference.expr);
+                help.suggest(&text, stdlib::full_names(), subject, str::to_owned);
+            });
+        self.findings.push((reference.first, finding));
+    }
+
+    fn body(&mut self, schema: &'static StructSchema, statements: &[Statement]) {
+        for statement in statements {
+            match statement {
+                Statement::Attribute { name, value } => {
+                    let found = schema.find(name).map(|found| found.member.unwrap_or(found.field));
+                    if let Some(field) = found.filter(|field| field.kind == FieldKind::Attribute) {
+                        self.expect(*value, &field.ty);
+                    }
+                }
+                Statement::Block(block) => {
+                    let Some(found) = schema.find(&block.name) else { continue };
+                    let field = found.member.unwrap_or(found.field);
+                    match (found.body(), field.ty) {
+                        _ if field.kind == FieldKind::Attribute => {}
+                        (Some(body), _) => self.body(body, &block.statements),
+                        (None, TypeSchema::Map(inner)) => self.free_body(inner, &block.statements),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn free_body(&mut self, inner: &TypeSchema, statements: &[Statement]) {
+        for statement in statements {
+            if let Statement::Attribute { value, .. } = statement {
+                self.expect(*value, inner);
+            }
+        }
+    }
+
+    /// Reports parts of `expr` that are certainly not of the type `wanted`.
+    fn expect(&mut self, expr: ExprId, wanted: &TypeSchema) {
+        match (self.hir.expr(expr), wanted) {
+            (Expr::Paren(inner), _) => self.expect(*inner, wanted),
+            (_, TypeSchema::Optional(inner)) => self.expect(expr, inner),
+            (Expr::Array(items), TypeSchema::List(inner) | TypeSchema::FixedList(inner, _)) => {
+                for item in items {
+                    self.expect(*item, inner);
+                }
+            }
+            (Expr::Object(members), TypeSchema::Map(inner)) => {
+                for (_, value) in members {
+                    self.expect(*value, inner);
+                }
+            }
+            (Expr::Object(members), TypeSchema::Struct(schema)) => {
+                let fields = schema().flat_fields();
+                for (key, value) in members {
+                    let key = key.to_lossy();
+                    if let Some(field) = fields.iter().find(|field| field.name == key) {
+                        self.expect(*value, &field.ty);
+                    }
+                }
+            }
+            (Expr::Call { callee, .. }, _) => {
+                if let Some(ty) = self.result(*callee) {
+                    let known = Known { ty, source: None, exports: Vec::new() };
+                    self.compare(expr, wanted, &known);
+                }
+            }
+            _ => {
+                if let Some(known) = self.known.get(&expr).cloned() {
+                    self.compare(expr, wanted, &known);
+                }
+            }
+        }
+    }
+
+    fn compare(&mut self, expr: ExprId, wanted: &TypeSchema, known: &Known) {
+        if !is_mismatch(wanted, &known.ty) {
+            return;
+        }
+        let code = if is_kind_mismatch(wanted, &known.ty) {
+            codes::WRONG_EXPORT_KIND
+        } else {
+            codes::TYPE_MISMATCH
+        };
+        let found = match known.exports.is_empty() {
+            true => type_words(&known.ty),
+            false => "a component as a whole".to_owned(),
+        };
+        let message = format!("expected {}, found {found}", type_words(wanted));
+        let finding = Finding::error(Subject::Expr(expr), message).with_code(code);
+        let finding = finding.with_help(|help| {
+            if let Some((block, message)) = &known.source {
+                help.related.push(Elsewhere {
+                    block: Some(*block),
+                    subject: Subject::Statement([].into(), Part::Header),
+                    message: message.clone(),
+                });
+            }
+            let fits = |field: &&&Field| !is_mismatch(wanted, &field.ty);
+            let fitting: Vec<&&Field> = known.exports.iter().filter(fits).collect();
+            if let ([field], Some(text)) = (fitting.as_slice(), self.chain(expr)) {
+                let text = format!("{text}.{}", field.name);
+                let title = format!("read its export {}", quote(field.name));
+                let change = Change::Replace(Subject::Expr(expr), text);
+                help.fix(title, Applicability::Unsafe, change);
+            }
+        });
+        self.findings.push((expr, finding));
+    }
+
+    /// A chain of names as it is written.
+    fn chain(&self, expr: ExprId) -> Option<String> {
+        match self.hir.expr(expr) {
+            Expr::Ident(name) => Some(name.to_string()),
+            Expr::Access { base, member } => Some(format!("{}.{member}", self.chain(*base)?)),
+            _ => None,
+        }
+    }
+
+    /// What a call of a library function gives, where that does not depend on its arguments.
+    fn result(&self, callee: ExprId) -> Option<TypeSchema> {
+        const TEXTS: &TypeSchema = &TypeSchema::String;
+        const ANY: &TypeSchema = &TypeSchema::Any;
+        if self.known.contains_key(&callee) {
+            return None;
+        }
+        let name = self.chain(callee)?;
+        let name = stdlib::current_name(&name).unwrap_or(&name);
+        Some(match name {
+            "string.split" => TypeSchema::List(TEXTS),
+            "array.concat" | "json_path" => TypeSchema::List(ANY),
+            "sys.env"
+            | "convert.nonsensitive"
+            | "encoding.to_base64"
+            | "encoding.to_URLbase64"
+            | "encoding.url_encode"
+            | "encoding.url_decode"
+            | "file.path_join"
+            | "string.join"
+            | "string.replace"
+            | "string.to_lower"
+            | "string.to_upper"
+            | "string.trim"
+            | "string.trim_prefix"
+            | "string.trim_suffix"
+            | "string.trim_space" => TypeSchema::String,
+            _ => return None,
+        })
+    }
+}
+
+/// The type of what `path` reads of a value of type `ty`, if that is certain.
+fn member_type(ty: &TypeSchema, path: &[SmolStr]) -> Option<TypeSchema> {
+    let [first, rest @ ..] = path else { return Some(*ty) };
+    match ty {
+        TypeSchema::Optional(inner) => member_type(inner, path),
+        TypeSchema::Struct(schema) => {
+            let fields = schema().flat_fields();
+            let field = fields.iter().find(|field| field.name == first.as_str())?;
+            member_type(&field.ty, rest)
+        }
+        // A member that is missing is an error of its own, at run time.
+        TypeSchema::Map(inner) => member_type(inner, rest),
+        _ => None,
+    }
+}
+
+/// True if no value of type `found` is accepted where `wanted` belongs (spec/language.md §6).
+fn is_mismatch(wanted: &TypeSchema, found: &TypeSchema) -> bool {
+    use TypeSchema as T;
+    let is_target = |kind: &str| kind == "discovery.Target";
+    match (wanted, found) {
+        (T::Optional(wanted), _) => is_mismatch(wanted, found),
+        (_, T::Optional(found)) => is_mismatch(wanted, found),
+        (T::Any, _) | (_, T::Any) => false,
+        (T::Capsule(a), T::Capsule(b)) => a != b,
+        (T::Capsule(a), T::Map(_) | T::Struct(_)) => !is_target(a),
+        (T::Capsule(_), _) => true,
+        (T::Map(_) | T::Struct(_), T::Capsule(b)) => !is_target(b),
+        (_, T::Capsule(_)) => true,
+        (T::List(wanted) | T::FixedList(wanted, _), T::List(found) | T::FixedList(found, _)) => {
+            is_mismatch(wanted, found)
+        }
+        // Strings are lists of bytes.
+        (T::List(inner) | T::FixedList(inner, _), T::String) => !matches!(inner, T::Number(_)),
+        // Structs with a label are also made of objects.
+        (T::List(inner) | T::FixedList(inner, _), T::Map(_) | T::Struct(_)) => {
+            !matches!(inner, T::Struct(_))
+        }
+        (T::List(_) | T::FixedList(..), _) => true,
+        (T::Map(wanted), T::Map(found)) => is_mismatch(wanted, found),
+        (T::Map(_) | T::Struct(_), T::Map(_) | T::Struct(_)) => false,
+        (T::Map(_) | T::Struct(_), _) => true,
+        (T::Bool, T::Bool) => false,
+        (T::Bool, _) => true,
+        (T::Number(_), T::Bool | T::List(_) | T::FixedList(..) | T::Map(_) | T::Struct(_)) => true,
+        (T::Number(_), _) => false,
+        // Arrays of numbers may be bytes.
+        (_, T::List(inner) | T::FixedList(inner, _)) => !matches!(inner, T::Number(_) | T::Any),
+        (T::Text(_), _) => false,
+        (T::String | T::OneOf(_) | T::Duration, T::Secret) => true,
+        (_, T::Bool | T::Map(_) | T::Struct(_)) => true,
+        _ => false,
+    }
+}
+
+/// True if both are of opaque kinds, and the kinds differ.
+fn is_kind_mismatch(wanted: &TypeSchema, found: &TypeSchema) -> bool {
+    match (wanted, found) {
+        (TypeSchema::Capsule(_), TypeSchema::Capsule(_)) => true,
+        (TypeSchema::List(wanted), TypeSchema::List(found)) => is_kind_mismatch(wanted, found),
+        _ => false,
+    }
+}
