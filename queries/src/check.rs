@@ -637,7 +637,9 @@ impl Check<'_> {
                 found.extend(duplicates.iter().filter(|(b, _)| b == block).map(|(_, d)| d.clone()));
                 let rest = rest.into_iter().filter(|finding| !self.is_consequence(finding));
                 found.extend(rest.map(show));
-                found.extend(checked(db, *block).iter().map(show));
+                let arguments =
+                    checked(db, *block).iter().filter(|finding| self.is_wanted(finding));
+                found.extend(arguments.map(show));
                 found.extend(custom_arguments(db, *block).iter().map(show));
                 if has_definition(db, *block) {
                     let references = references(db, *block);
@@ -699,6 +701,12 @@ impl Check<'_> {
                 }
             }
         }
+    }
+
+    /// True unless only we report a finding and the reference's are wanted.
+    fn is_wanted(&self, finding: &Finding) -> bool {
+        let is_ours = finding.fault.help.as_ref().is_some_and(|help| help.is_ours);
+        self.style == Style::Ours || !is_ours
     }
 
     /// True if a finding goes away with what is wrong elsewhere.

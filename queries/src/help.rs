@@ -19,6 +19,8 @@ pub(crate) struct Help {
     pub(crate) fixes: Vec<Remedy>,
     /// See [`alloy_syntax::Diagnostic::follows`].
     pub(crate) follows: bool,
+    /// True if the reference does not report it.
+    pub(crate) is_ours: bool,
     /// The name that is unknown, if that is what is wrong.
     pub(crate) unknown: Option<SmolStr>,
 }

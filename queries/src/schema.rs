@@ -347,7 +347,15 @@ impl Checker<'_> {
                 }
                 _ => None,
             };
-            let finding = finding.with_code(code).with_help(|help| help.plain = plain);
+            // The reference takes any string for a receiver in a list.
+            let is_listed = matches!(path.last(), Some(PathSegment::Index(_)));
+            let is_taken = is_listed
+                && matches!(wanted, Some(TypeSchema::Capsule(_)))
+                && matches!(found_value, Some(Value::String(_)));
+            let finding = finding.with_code(code).with_help(|help| {
+                help.plain = plain;
+                help.is_ours = is_taken;
+            });
             let finding = match (wanted, self.hir.expr(subject)) {
                 (Some(TypeSchema::OneOf(values)), Expr::String(text)) => {
                     finding.with_help(|help| suggest_value(help, text, values, subject))

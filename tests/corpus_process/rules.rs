@@ -81,13 +81,8 @@ fn names_later_block(line: &str) -> bool {
 pub(crate) fn difference(case: &Case<'_>) -> Option<&'static str> {
     const DIFFERENCES: &[(&str, &str)] = &[
         ("run/old_support_bundle_flag", "the former name of the flag is accepted"),
-        ("run/top_level_attribute", "every stray attribute is reported, not only the first"),
-        ("run/unknown_block_name", "a missing label is reported as well, as `validate` does"),
         ("run/experimental_function", "the whole name of the function is marked"),
         ("run/component_build_error", "the failed read is logged once"),
-        ("validate/attribute_as_block", "one wrong statement is one finding"),
-        ("validate/division_by_zero", "the divisor is marked, as `run` does"),
-        ("validate/forward_to_string", "a string where a receiver belongs is found"),
         ("run/port_zero", "port 0 picks a free port while there is no clustering"),
         ("run_lifecycle/symlinked_directory", "a linked directory is followed"),
         ("validate/symlinked_directory", "a linked directory is followed"),
