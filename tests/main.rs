@@ -5,6 +5,7 @@
 
 mod end_to_end;
 mod examples;
+mod explain;
 mod layers;
 mod reference;
 mod reload;

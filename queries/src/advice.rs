@@ -9,6 +9,7 @@ use crate::help::{Change, Elsewhere, Help};
 use crate::hir::block_id;
 use crate::inputs::{Block, Module, ModuleKind};
 use crate::names::{LoopVariable, Ref, custom_names, loop_variable};
+use crate::similar::FURTHEST;
 use crate::stdlib;
 
 /// About a block whose name nothing defines.
@@ -45,6 +46,7 @@ pub(crate) fn unresolved(db: &dyn Db, module: Module, reference: &Ref, help: &mu
 /// Everything that a reference could mean: blocks, followed by what the reference says behind the
 /// name of a block; variables; functions.
 fn names_in_scope(db: &dyn Db, module: Module, path: &[smol_str::SmolStr]) -> Vec<String> {
+    let wanted = path.iter().map(|segment| segment.len() + 1).sum::<usize>().saturating_sub(1);
     let mut names: Vec<String> = stdlib::full_names().map(str::to_owned).collect();
     names.push("module_path".to_owned());
     let mut at = Some(module);
@@ -56,10 +58,16 @@ fn names_in_scope(db: &dyn Db, module: Module, path: &[smol_str::SmolStr]) -> Ve
                 // A component that lacks its label.
                 continue;
             }
+            let segments = key.name.split('.').count() + usize::from(key.label.is_some());
+            let rest = path.get(segments..).unwrap_or_default();
+            let length = |text: &str| text.len() + 1;
+            let label = key.label.as_deref().map_or(0, length);
+            let rest_length = rest.iter().map(|segment| length(segment)).sum::<usize>();
+            if (key.name.len() + label + rest_length).abs_diff(wanted) > FURTHEST {
+                continue;
+            }
             let id = block_id(&key.name, key.label.as_deref());
-            let segments = id.split('.').count();
-            let rest = path.iter().skip(segments);
-            names.push(rest.fold(id, |id, segment| format!("{id}.{segment}")));
+            names.push(rest.iter().fold(id, |id, segment| format!("{id}.{segment}")));
         }
         if let Some(LoopVariable::Named(name)) = loop_variable(db, module) {
             names.push(name.to_string());

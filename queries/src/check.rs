@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use alloy_syntax::{Diagnostic, Related, Severity};
 use alloy_value::{Definition, DefinitionKind, Lookup, Stability, quote};
+use rustc_hash::FxHashSet;
 
 use crate::Engine;
 use crate::advice::{self, Broken};
@@ -13,7 +14,7 @@ use crate::db::Db;
 use crate::fault::{Fault, Part, Span, Subject};
 use crate::help::{Elsewhere, Help};
 use crate::hir::{Expr, ItemHir, Statement, block_id};
-use crate::inputs::{Block, ItemKey, Module, ModuleKind};
+use crate::inputs::{Block, Item, ItemKey, Module, ModuleKind};
 use crate::names::{Custom, Cycle, Target, custom, deps, graph, refs, scope};
 use crate::ours;
 use crate::queries::{block_hir, body, source_map, tree};
@@ -570,19 +571,22 @@ pub(crate) fn diagnostics(engine: &Engine, style: Style) -> Vec<Diagnostic> {
     let files = &engine.store.modules[ROOT].files;
     let items: Vec<u32> = files.iter().flat_map(|file| file.items.iter().copied()).collect();
     let mut found = reporter.syntax(&items);
-    let mut check = Check { reporter: &reporter, db, style, broken: Broken::default() };
     if style == Style::Reference && !found.is_empty() {
         return found;
     }
-    let is_broken =
-        |item: u32| !found.is_empty() && !tree(db, engine.store.items[item].item).is_ok();
-    let broken: Vec<u32> = items.iter().copied().filter(|item| is_broken(*item)).collect();
-    for item in &broken {
-        check.broken.add_text(&engine.store.items[*item].text);
+    let item_of = |at: u32| engine.store.items[at].item;
+    let is_broken = |at: &u32| !found.is_empty() && !tree(db, item_of(*at)).is_ok();
+    let mut broken = Broken::default();
+    let mut broken_items = FxHashSet::default();
+    for at in items.into_iter().filter(is_broken) {
+        broken.add_text(&engine.store.items[at].text);
+        broken_items.insert(item_of(at));
     }
+    let mut check = Check { reporter: &reporter, db, style, broken, broken_items };
     let mut blocks = Vec::new();
     for file in files {
-        let of_file = file.items.iter().filter(|item| !broken.contains(item));
+        let of_file = file.items.iter();
+        let of_file = of_file.filter(|at| !check.broken_items.contains(&item_of(**at)));
         let of_file = of_file.filter_map(|item| engine.store.items[*item].block);
         for block in of_file.map(|at| engine.store.blocks[at].block) {
             if let Some(stray) = stray_attribute(&reporter, db, block) {
@@ -614,6 +618,8 @@ struct Check<'a> {
     style: Style,
     /// What is probably declared by text that is refused.
     broken: Broken,
+    /// Items that are not well-formed.
+    broken_items: FxHashSet<Item>,
 }
 
 impl Check<'_> {
@@ -646,7 +652,9 @@ impl Check<'_> {
                     let shown = references.iter().filter(|finding| !self.is_consequence(finding));
                     found.extend(shown.map(show));
                     if self.style == Style::Ours {
-                        found.extend(ours::findings(db, *block).iter().map(show));
+                        found.extend(
+                            ours::findings(db, *block, &self.broken_items).iter().map(show),
+                        );
                     }
                 }
                 if let Some(body) = block.body(db) {

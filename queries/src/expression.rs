@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::hir::SourceMap;
 use crate::lower::lower_expr;
 use crate::report::{constants, expression_text, span_of};
+use crate::words;
 
 /// What a single expression may read.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +63,7 @@ pub fn evaluate_expression<T>(
 pub(crate) fn shown(text: &str, lines: &LineIndex, map: &SourceMap, fault: &Fault) -> Diagnostic {
     let message = fault.text(|expr| expression_text(text, map.expr(expr)));
     let mut diagnostic = Diagnostic::error(ShownSpan::None, message).with_code(fault.code);
+    diagnostic.plain = words::plain(&fault.message).filter(|_| fault.path.is_empty());
     if let Some(span) = span_of(map, &fault.subject) {
         diagnostic.span = ShownSpan::Bytes { start: span.start, end: Some(span.end) };
     }

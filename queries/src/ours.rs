@@ -6,7 +6,7 @@
 
 use alloy_syntax::Applicability;
 use alloy_value::{Field, FieldKind, StructSchema, TypeSchema, quote};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::api::NodeKind;
@@ -16,20 +16,22 @@ use crate::db::Db;
 use crate::fault::{Part, Subject};
 use crate::help::{Change, Elsewhere};
 use crate::hir::{BlockHir, Expr, ExprId, Statement};
-use crate::inputs::Block;
+use crate::inputs::{Block, Item};
 use crate::names::{Custom, Ref, Target, custom, deps, refs};
-use crate::queries::{block_hir, tree};
+use crate::queries::block_hir;
 use crate::rules::codes;
 use crate::stdlib;
 use crate::words::type_words;
 
-/// See the module. In source order.
-pub(crate) fn findings(db: &dyn Db, block: Block) -> Vec<Finding> {
+/// See the module. In source order. Nothing is said about items of `broken`: even the names in them
+/// may be others.
+pub(crate) fn findings(db: &dyn Db, block: Block, broken: &FxHashSet<Item>) -> Vec<Finding> {
     let hir = block_hir(db, block);
     let references = refs(db, block);
     let mut walk = Walk { hir, known: FxHashMap::default(), findings: Vec::new() };
     for (reference, target) in references.iter().zip(&deps(db, block).targets) {
         match target {
+            Target::Block { block: target, .. } if broken.contains(&target.item(db)) => {}
             Target::Block { block: target, segments, .. } => {
                 walk.export(db, reference, *target, *segments as usize);
             }
@@ -69,10 +71,6 @@ impl Walk<'_> {
     fn export(&mut self, db: &dyn Db, reference: &Ref, block: Block, segments: usize) {
         let rest = &reference.path[segments.min(reference.path.len())..];
         let Some((kind, definition)) = node_type(db, block) else { return };
-        if !tree(db, block.item(db)).is_ok() {
-            // Even its name may be another one.
-            return;
-        }
         match kind {
             NodeKind::Custom => self.custom_export(db, reference, block, segments),
             NodeKind::Component => {

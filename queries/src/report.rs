@@ -5,12 +5,12 @@ use alloy_value::{DefinitionKind, Object, Str, Value};
 
 use crate::Engine;
 use crate::api::{EvalError, HostFacts, NodeId};
-use crate::edits;
 use crate::fault::{Fault, Part, Span, Subject};
 use crate::help::Help;
 use crate::hir::{SourceMap, block_id};
 use crate::inputs::{Block, SourceFile};
 use crate::queries::{item_start, line_index, source_map, tree};
+use crate::{edits, words};
 
 /// The `constants` object.
 pub(crate) fn constants(host: &HostFacts) -> Value {
@@ -88,6 +88,7 @@ impl<'a> Reporter<'a> {
         let message = fault.text(|expr| expression_text(&text, map.expr(expr)));
         let mut diagnostic = self.place(block, severity, span_of(map, &fault.subject), message);
         diagnostic.code = Some(fault.code);
+        diagnostic.plain = words::plain(&fault.message).filter(|_| fault.path.is_empty());
         if let Some(help) = &fault.help {
             self.add_help(&mut diagnostic, block, help);
         }
@@ -95,7 +96,9 @@ impl<'a> Reporter<'a> {
     }
 
     fn add_help(&self, diagnostic: &mut Diagnostic, block: Block, help: &Help) {
-        diagnostic.plain.clone_from(&help.plain);
+        if help.plain.is_some() {
+            diagnostic.plain.clone_from(&help.plain);
+        }
         diagnostic.notes.clone_from(&help.notes);
         diagnostic.follows = help.follows;
         for place in &help.related {

@@ -3,11 +3,14 @@
 /// Most names that are suggested at once.
 const MOST: usize = 3;
 
+/// Most letters that may be wrong.
+pub(crate) const FURTHEST: usize = 4;
+
 /// Those of `names` that `text` may be a misspelling of, best first, at most three. A third of the
 /// letters may be wrong. O(names × length).
 pub fn similar<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     let length = text.chars().count();
-    let allowed = (length / 3).clamp(1, 4);
+    let allowed = (length / 3).clamp(1, FURTHEST);
     let mut found: Vec<(usize, &str)> = names
         .into_iter()
         .filter(|name| *name != text && !name.is_empty())

@@ -73,9 +73,66 @@ pub(crate) fn value_words(value: &Value) -> String {
     }
 }
 
+/// A message about types in the words of the reference, in words that users know.
+pub(crate) fn plain(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("should be ").or_else(|| message.strip_prefix("expected "))?;
+    let (wanted, found) = rest.rsplit_once(", got ")?;
+    let found = named(found)?;
+    if let Some((_, operator)) = wanted.split_once(" for binop ") {
+        return Some(format!("the operator `{operator}` does not take {found}"));
+    }
+    Some(format!("expected {}, found {found}", named(wanted)?))
+}
+
+/// A type by the name that messages use.
+fn named(name: &str) -> Option<String> {
+    let words = match name {
+        "null" => "null",
+        "bool" => "true or false",
+        "number" => "a number",
+        "string" => "a string",
+        "array" => "a list",
+        "object" => "an object",
+        "function" => "a function",
+        "capsule" => "a value that only components export",
+        _ => {
+            let kind = name.strip_prefix("capsule(\"")?.strip_suffix("\")")?;
+            return Some(match kind {
+                "alloytypes.Secret" | "alloytypes.OptionalSecret" => "a secret".to_owned(),
+                kind => format!("a {}", kind_words(kind)),
+            });
+        }
+    };
+    Some(words.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_about_types_have_words() {
+        let cases = [
+            ("should be number, got string", "expected a number, found a string"),
+            (
+                "expected array, got capsule",
+                "expected a list, found a value that only components export",
+            ),
+            (
+                "expected capsule(\"storage.Appendable\"), got capsule(\"loki.LogsReceiver\")",
+                "expected a receiver of metrics, found a receiver of logs",
+            ),
+            (
+                "should be one of [number string capsule] for binop +, got bool",
+                "the operator `+` does not take true or false",
+            ),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(plain(message).as_deref(), Some(expected));
+        }
+        assert_eq!(plain("expected a, got b"), None);
+        assert_eq!(plain("divide by zero error"), None);
+    }
 
     #[test]
     fn types_have_words() {

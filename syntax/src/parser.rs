@@ -16,7 +16,7 @@ use crate::chars::{is_identifier, quote, sanitize_identifier};
 use crate::guide::{Guide, Open};
 use crate::kind::Alloy;
 use crate::lexer::{LexError, Lexer, Token};
-use crate::{Applicability, Diagnostic, Edit, Fix, LineIndex, Span, SyntaxKind};
+use crate::{Applicability, Diagnostic, Edit, Fix, LineIndex, Related, Span, SyntaxKind};
 
 use SyntaxKind as K;
 
@@ -259,14 +259,14 @@ impl<'a> Parser<'a> {
             self.too_deep();
             return (1, false);
         }
-        let open = self.open();
+        let (open, bracket) = (self.open(), self.offset());
         self.start(K::BlockBody);
         self.bump();
         self.depth += 1;
         let height = self.body(K::RCurly, open);
         self.depth -= 1;
         let closed = self.current == K::RCurly;
-        self.close(K::RCurly, open);
+        self.close(K::RCurly, open, bracket);
         self.finish();
         (height + 1, closed)
     }
@@ -367,20 +367,20 @@ impl<'a> Parser<'a> {
                     0
                 }
                 K::LBracket => {
-                    let open = self.open();
+                    let (open, bracket) = (self.open(), self.offset());
                     self.builder.start_node_at(start, raw(K::IndexExpr));
                     self.bump();
                     let inner = self.expr();
-                    self.close(K::RBracket, open);
+                    self.close(K::RBracket, open, bracket);
                     inner
                 }
                 _ => {
-                    let open = self.open();
+                    let (open, bracket) = (self.open(), self.offset());
                     self.builder.start_node_at(start, raw(K::CallExpr));
                     self.start(K::ArgList);
                     self.bump();
                     let inner = self.list(K::RParen, open);
-                    self.close(K::RParen, open);
+                    self.close(K::RParen, open, bracket);
                     self.finish();
                     inner
                 }
@@ -403,36 +403,36 @@ impl<'a> Parser<'a> {
             K::Ident => self.leaf(K::IdentExpr),
             K::Str | K::Number | K::Float | K::Bool | K::Null => self.leaf(K::LiteralExpr),
             K::LParen => {
-                let open = self.open();
+                let (open, bracket) = (self.open(), self.offset());
                 self.start(K::ParenExpr);
                 self.bump();
                 self.depth += 1;
                 let inner = self.expr();
                 self.depth -= 1;
-                self.close(K::RParen, open);
+                self.close(K::RParen, open, bracket);
                 self.finish();
                 inner + 1
             }
             K::LBracket => {
-                let open = self.open();
+                let (open, bracket) = (self.open(), self.offset());
                 self.start(K::ArrayExpr);
                 self.bump();
                 self.depth += 1;
                 let inner = self.list(K::RBracket, open);
                 self.depth -= 1;
-                self.close(K::RBracket, open);
+                self.close(K::RBracket, open, bracket);
                 self.finish();
                 inner + 1
             }
             K::LCurly => {
-                let open = self.open();
+                let (open, bracket) = (self.open(), self.offset());
                 self.start(K::ObjectExpr);
                 self.bump();
                 self.depth += 1;
                 // A `]` here is reported as the missing `}`, not as a bad field name.
                 let inner = if self.current == K::RBracket { 0 } else { self.fields(open) };
                 self.depth -= 1;
-                self.close(K::RCurly, open);
+                self.close(K::RCurly, open, bracket);
                 self.finish();
                 inner + 1
             }
@@ -521,9 +521,23 @@ impl<'a> Parser<'a> {
         self.bump();
     }
 
-    /// Expects the end of what started at `open`.
-    fn close(&mut self, kind: K, open: Open) {
-        if self.guide.is_some() && (self.current != kind || self.is_outside(open)) {
+    /// Expects the end of what started at `open`, a bracket at `start`.
+    fn close(&mut self, kind: K, open: Open, start: u32) {
+        if self.guide.is_none() && self.current != kind {
+            let plain = format!("expected `{}`, found {}", kind.name(), self.found());
+            let message = format!("expected {}, got {}", kind.name(), self.current.name());
+            let related = Related {
+                file: None,
+                span: Span::at(start),
+                message: "this bracket is not closed".to_owned(),
+            };
+            let diagnostic = Diagnostic::error(Span::at(self.offset()), message)
+                .with_code(SYNTAX)
+                .with_plain(plain)
+                .with_related(related);
+            self.report(diagnostic);
+            self.bump();
+        } else if self.guide.is_some() && (self.current != kind || self.is_outside(open)) {
             self.error_expected(kind.name());
         } else {
             self.expect(kind);

@@ -4,6 +4,7 @@
 
 mod case;
 mod catalog;
+mod configs;
 mod help;
 mod http;
 mod process;
@@ -29,6 +30,8 @@ fn main() -> ExitCode {
         }),
         Set::new("corpus_validate_txtar", validate::archives),
         Set::new("corpus_validate_components", validate::components),
+        Set::new("corpus_configs_validate", configs::validated),
+        Set::new("corpus_configs_check", configs::checked),
         Set::new("corpus_catalog", catalog::catalog),
         Set::new("corpus_http_component_detail", http::component_detail),
         Set::new("corpus_http_web_api", http::web_api),
