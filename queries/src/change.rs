@@ -9,7 +9,7 @@ use salsa::{Durability, Setter as _};
 
 use crate::Engine;
 use crate::api::{NodeChange, NodeId, Source};
-use crate::check;
+use crate::load_check;
 use crate::hir::ItemHir;
 use crate::inputs::{ItemKey, SourceFile};
 use crate::names::{custom, deps, refs};
@@ -355,7 +355,7 @@ impl Engine {
                 continue;
             }
             let structure = touched.affected.contains(&module);
-            found.extend(check::load_findings(self, module, &touched.blocks, structure));
+            found.extend(load_check::load_findings(self, module, &touched.blocks, structure));
         }
         found
     }

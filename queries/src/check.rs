@@ -1,29 +1,21 @@
 //! What is wrong with blocks before anything is evaluated: names, labels, references, cycles.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use alloy_syntax::{Diagnostic, Related, Severity};
 use alloy_value::{Definition, DefinitionKind, Lookup, Stability, quote};
-use rustc_hash::FxHashSet;
 
-use crate::Engine;
-use crate::advice::{self, Broken};
+use crate::advice;
 use crate::custom::node_type;
 use crate::db::Db;
 use crate::fault::{Fault, Part, Span, Subject};
 use crate::help::{Elsewhere, Help};
 use crate::hir::{Expr, ItemHir, Statement, block_id};
-use crate::inputs::{Block, Item, ItemKey, Module, ModuleKind};
-use crate::names::{Custom, Cycle, Target, custom, deps, graph, refs, scope};
-use crate::ours;
-use crate::queries::{block_hir, body, source_map, tree};
+use crate::inputs::{Block, ItemKey, Module, ModuleKind};
+use crate::names::{Custom, Cycle, Target, custom, deps, refs, scope};
+use crate::queries::{block_hir, body, source_map};
 use crate::report::Reporter;
 use crate::rules::codes;
-use crate::schema::checked;
 use crate::similar::similar;
 use crate::stdlib;
-use crate::store::ROOT;
 
 /// A fault with its severity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,25 +60,17 @@ impl Finding {
     }
 }
 
-/// Whose findings are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
-    /// Those of the reference, all of them and no others.
-    Reference,
-    /// Ours: more of them, but none that only follows from another one.
-    Ours,
-}
-
 /// The groups in which blocks are looked at (spec/language.md §17.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
+pub(crate) enum Class {
     Declare,
     ConfigBlock,
     Component,
     Service,
 }
 
-const CLASSES: [Class; 4] = [Class::Declare, Class::ConfigBlock, Class::Component, Class::Service];
+pub(crate) const CLASSES: [Class; 4] =
+    [Class::Declare, Class::ConfigBlock, Class::Component, Class::Service];
 
 const MODULE_ONLY: &[&str] = &["argument", "export"];
 /// Config blocks that need a label.
@@ -98,7 +82,7 @@ const SERVICES: &[&str] = &["http", "labelstore", "livedebugging", "remotecfg"];
 /// Services that have no block.
 const NOT_CONFIGURABLE: &[&str] = &["cluster", "otel", "ui"];
 
-fn class(name: &str) -> Class {
+pub(crate) fn class(name: &str) -> Class {
     match name {
         "declare" => Class::Declare,
         _ if LABELLED.contains(&name) || ROOT_BLOCKS.contains(&name) => Class::ConfigBlock,
@@ -264,7 +248,7 @@ pub(crate) fn too_unstable(what: &str, level: Stability, minimum: Stability) -> 
 }
 
 /// Findings about the references of a block.
-fn references(db: &dyn Db, block: Block) -> Vec<Finding> {
+pub(crate) fn references(db: &dyn Db, block: Block) -> Vec<Finding> {
     let minimum = db.host().stability(db);
     let module = block.module(db);
     let mut findings = Vec::new();
@@ -317,14 +301,18 @@ fn references(db: &dyn Db, block: Block) -> Vec<Finding> {
 }
 
 /// True if the references of a block are worth looking at: not where the block itself is refused.
-fn has_definition(db: &dyn Db, block: Block) -> bool {
+pub(crate) fn has_definition(db: &dyn Db, block: Block) -> bool {
     let key = block.key(db);
     node_type(db, block).is_some()
         || class(&key.name) != Class::Component
         || matches!(db.registry().lookup(&key.name), Lookup::NotBuilt(_))
 }
 
-fn stray_attribute(reporter: &Reporter<'_>, db: &dyn Db, block: Block) -> Option<Diagnostic> {
+pub(crate) fn stray_attribute(
+    reporter: &Reporter<'_>,
+    db: &dyn Db,
+    block: Block,
+) -> Option<Diagnostic> {
     let ItemHir::Attribute(attribute) = body(db, block.item(db)) else { return None };
     let mut fault = Fault::plain(name(), format!("unrecognized attribute {attribute}"))
         .with_code(codes::NOT_ALLOWED_HERE);
@@ -333,7 +321,7 @@ fn stray_attribute(reporter: &Reporter<'_>, db: &dyn Db, block: Block) -> Option
 }
 
 /// Attributes where the body of a `declare` or a `template` takes blocks only.
-fn stray_in_body(db: &dyn Db, owner: Block) -> Vec<Finding> {
+pub(crate) fn stray_in_body(db: &dyn Db, owner: Block) -> Vec<Finding> {
     let hir = block_hir(db, owner);
     let (path, statements): (Vec<u32>, &[Statement]) = match &*hir.name {
         "declare" => (Vec::new(), &hir.statements),
@@ -365,7 +353,7 @@ fn stray_in_body(db: &dyn Db, owner: Block) -> Vec<Finding> {
 }
 
 /// What the use of a custom component says about its arguments, as far as text alone tells.
-fn custom_arguments(db: &dyn Db, block: Block) -> Vec<Finding> {
+pub(crate) fn custom_arguments(db: &dyn Db, block: Block) -> Vec<Finding> {
     let custom = custom(db, block.module(db), &block.key(db).name);
     let Some(Custom::Declared { declare, .. }) = custom else { return Vec::new() };
     let Some(module) = declare.body(db) else { return Vec::new() };
@@ -439,7 +427,11 @@ fn is_optional(db: &dyn Db, argument: Block) -> bool {
     })
 }
 
-fn duplicates(reporter: &Reporter<'_>, db: &dyn Db, module: Module) -> Vec<(Block, Diagnostic)> {
+pub(crate) fn duplicates(
+    reporter: &Reporter<'_>,
+    db: &dyn Db,
+    module: Module,
+) -> Vec<(Block, Diagnostic)> {
     let mut found = Vec::new();
     if module.kind(db) == ModuleKind::Import {
         // Files of one folder may declare the same: the first one counts.
@@ -467,259 +459,10 @@ fn duplicates(reporter: &Reporter<'_>, db: &dyn Db, module: Module) -> Vec<(Bloc
     found
 }
 
-fn ids(db: &dyn Db, cycle: &Cycle) -> Vec<String> {
+pub(crate) fn ids(db: &dyn Db, cycle: &Cycle) -> Vec<String> {
     let id = |block: &Block| {
         let key = block.key(db);
         block_id(&key.name, key.label.as_deref())
     };
     cycle.members.iter().map(id).collect()
-}
-
-/// What a load says about a finding.
-fn in_load(reporter: &Reporter<'_>, block: Block, finding: &Finding) -> Option<Diagnostic> {
-    match &finding.in_load {
-        None => Some(reporter.diagnostic(block, finding.severity, &finding.fault)),
-        Some(message) if message.is_empty() => None,
-        Some(message) => {
-            let fault = Fault { message: message.clone(), ..finding.fault.clone() };
-            Some(reporter.diagnostic(block, finding.severity, &fault))
-        }
-    }
-}
-
-/// What refuses a module that is about to run, and warnings.
-pub(crate) fn module_findings(engine: &Engine, module: u32) -> Vec<Diagnostic> {
-    let all = engine.store.modules[module].blocks.iter().copied().collect();
-    load_findings(engine, module, &all, true)
-}
-
-/// What refuses a load, and warnings: about those blocks of a module that are in `new`, and if the
-/// structure of the module may have changed, about all that depends on it. Texts are those of
-/// spec/runtime.md §3.
-pub(crate) fn load_findings(
-    engine: &Engine,
-    module: u32,
-    new: &BTreeSet<u32>,
-    structure_changed: bool,
-) -> Vec<Diagnostic> {
-    let db = &engine.db;
-    let reporter = Reporter::new(engine);
-    let input = engine.store.modules[module].module;
-    let of_module = |at: &u32| {
-        let slot = &engine.store.blocks[*at];
-        (slot.module == module).then(|| (slot.block, new.contains(at)))
-    };
-    let blocks: Vec<(Block, bool)> = if structure_changed {
-        engine.store.modules[module].blocks.iter().filter_map(of_module).collect()
-    } else {
-        new.iter().filter_map(of_module).collect()
-    };
-    let mut stray: Vec<Diagnostic> = blocks
-        .iter()
-        .filter(|(_, is_new)| *is_new)
-        .filter_map(|(block, _)| stray_attribute(&reporter, db, *block))
-        .collect();
-    // The first one ends its file.
-    stray.dedup_by(|second, first| first.file == second.file);
-    if !stray.is_empty() {
-        return stray;
-    }
-    let mut found = Vec::new();
-    if let Some(owner) = input.owner(db) {
-        let strays = stray_in_body(db, owner);
-        found.extend(strays.iter().filter_map(|finding| in_load(&reporter, owner, finding)));
-    }
-    let duplicates = if structure_changed { duplicates(&reporter, db, input) } else { Vec::new() };
-    for class_now in [Class::Service, Class::Declare, Class::ConfigBlock, Class::Component] {
-        for (block, is_new) in &blocks {
-            if class(&block.key(db).name) != class_now {
-                continue;
-            }
-            let twice = duplicates.iter().filter(|(b, _)| b == block).map(|(_, d)| d.clone());
-            found.extend(twice);
-            if *is_new || structure_changed {
-                let findings = structure(db, *block).iter();
-                found.extend(findings.filter_map(|f| in_load(&reporter, *block, f)));
-            }
-        }
-    }
-    for (block, is_new) in &blocks {
-        if !has_definition(db, *block) {
-            continue;
-        }
-        let findings = references(db, *block);
-        // Warnings are given once, when the block is new.
-        let shown = findings.iter().filter(|f| *is_new || f.severity == Severity::Error);
-        found.extend(shown.map(|f| reporter.diagnostic(*block, f.severity, &f.fault)));
-    }
-    if structure_changed {
-        for cycle in &graph(db, input).cycles {
-            let (message, code) = match &ids(db, cycle)[..] {
-                [only] => (format!("self reference: {only}"), codes::SELF_REFERENCE),
-                ids => (format!("cycle: {}", ids.join(", ")), codes::CYCLE),
-            };
-            found.push(Diagnostic::error(alloy_syntax::Span::None, message).with_code(code));
-        }
-    }
-    found
-}
-
-/// Everything that a check finds, in the order of spec/language.md §17.2.
-pub(crate) fn diagnostics(engine: &Engine, style: Style) -> Vec<Diagnostic> {
-    let db = &engine.db;
-    let reporter = Reporter::new(engine);
-    let files = &engine.store.modules[ROOT].files;
-    let items: Vec<u32> = files.iter().flat_map(|file| file.items.iter().copied()).collect();
-    let mut found = reporter.syntax(&items);
-    if style == Style::Reference && !found.is_empty() {
-        return found;
-    }
-    let item_of = |at: u32| engine.store.items[at].item;
-    let is_broken = |at: &u32| !found.is_empty() && !tree(db, item_of(*at)).is_ok();
-    let mut broken = Broken::default();
-    let mut broken_items = FxHashSet::default();
-    for at in items.into_iter().filter(is_broken) {
-        broken.add_text(&engine.store.items[at].text);
-        broken_items.insert(item_of(at));
-    }
-    let mut check = Check { reporter: &reporter, db, style, broken, broken_items };
-    let mut blocks = Vec::new();
-    for file in files {
-        let of_file = file.items.iter();
-        let of_file = of_file.filter(|at| !check.broken_items.contains(&item_of(**at)));
-        let of_file = of_file.filter_map(|item| engine.store.items[*item].block);
-        for block in of_file.map(|at| engine.store.blocks[at].block) {
-            if let Some(stray) = stray_attribute(&reporter, db, block) {
-                found.push(stray);
-                match style {
-                    // Ends this file.
-                    Style::Reference => break,
-                    Style::Ours => continue,
-                }
-            }
-            blocks.push(block);
-        }
-    }
-    check.module(engine.store.modules[ROOT].module, &blocks, &mut found);
-    if style == Style::Ours {
-        found.retain(|diagnostic| !diagnostic.follows);
-        let file_of = |diagnostic: &Diagnostic| {
-            let name = diagnostic.file.as_ref()?;
-            files.iter().position(|file| file.name == *name)
-        };
-        found.sort_by_cached_key(|found| (file_of(found), found.start()));
-    }
-    found
-}
-
-struct Check<'a> {
-    reporter: &'a Reporter<'a>,
-    db: &'a dyn Db,
-    style: Style,
-    /// What is probably declared by text that is refused.
-    broken: Broken,
-    /// Items that are not well-formed.
-    broken_items: FxHashSet<Item>,
-}
-
-impl Check<'_> {
-    fn module(&mut self, module: Module, blocks: &[Block], found: &mut Vec<Diagnostic>) {
-        let (reporter, db) = (self.reporter, self.db);
-        if self.style == Style::Ours {
-            self.expect_refused(blocks);
-        }
-        let duplicates = duplicates(reporter, db, module);
-        for class_now in CLASSES {
-            for block in blocks {
-                let key = block.key(db);
-                if class(&key.name) != class_now {
-                    continue;
-                }
-                let structural = structure(db, *block);
-                let (labels, rest): (Vec<_>, Vec<_>) =
-                    structural.iter().partition(|f| f.fault.code == codes::MISSING_LABEL);
-                let show = |f: &Finding| reporter.diagnostic(*block, f.severity, &f.fault);
-                found.extend(labels.into_iter().map(show));
-                found.extend(duplicates.iter().filter(|(b, _)| b == block).map(|(_, d)| d.clone()));
-                let rest = rest.into_iter().filter(|finding| !self.is_consequence(finding));
-                found.extend(rest.map(show));
-                let arguments =
-                    checked(db, *block).iter().filter(|finding| self.is_wanted(finding));
-                found.extend(arguments.map(show));
-                found.extend(custom_arguments(db, *block).iter().map(show));
-                if has_definition(db, *block) {
-                    let references = references(db, *block);
-                    let shown = references.iter().filter(|finding| !self.is_consequence(finding));
-                    found.extend(shown.map(show));
-                    if self.style == Style::Ours {
-                        found.extend(
-                            ours::findings(db, *block, &self.broken_items).iter().map(show),
-                        );
-                    }
-                }
-                if let Some(body) = block.body(db) {
-                    found.extend(stray_in_body(db, *block).iter().map(show));
-                    self.module(body, &body.blocks(db), found);
-                }
-            }
-        }
-        let graph = graph(db, module);
-        let header = Subject::Statement([].into(), Part::Header);
-        let (selfish, cycles): (Vec<&Arc<Cycle>>, Vec<_>) =
-            graph.cycles.iter().partition(|cycle| cycle.members.len() == 1);
-        for cycle in cycles {
-            let mut ids = ids(db, cycle);
-            ids.sort();
-            let message = format!("cycle detected: {}", ids.join(", "));
-            let fault = Fault::plain(header.clone(), message).with_code(codes::CYCLE);
-            for (at, block) in cycle.members.iter().enumerate() {
-                let mut fault = fault.clone();
-                advice::cycle(&ids, &cycle.members, at, fault.help());
-                found.push(reporter.diagnostic(*block, Severity::Error, &fault));
-            }
-        }
-        let mut fault =
-            Fault::plain(header, "cannot reference self").with_code(codes::SELF_REFERENCE);
-        fault.help().plain = Some("the block refers to itself".to_owned());
-        for cycle in selfish {
-            found.extend(
-                cycle
-                    .members
-                    .iter()
-                    .map(|block| reporter.diagnostic(*block, Severity::Error, &fault)),
-            );
-        }
-    }
-
-    /// Notes what blocks that are refused were probably meant to be, so that references to those
-    /// are not reported as well.
-    fn expect_refused(&mut self, blocks: &[Block]) {
-        let db = self.db;
-        for block in blocks {
-            let key = block.key(db);
-            for finding in structure(db, *block) {
-                match finding.fault.code {
-                    codes::MISSING_LABEL => self.broken.add_block(&[&key.name], None),
-                    codes::UNKNOWN_COMPONENT => {
-                        let known = db.registry().iter().map(|definition| definition.name);
-                        let meant = similar(&key.name, known);
-                        self.broken.add_block(&meant, key.label.as_deref());
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    /// True unless only we report a finding and the reference's are wanted.
-    fn is_wanted(&self, finding: &Finding) -> bool {
-        let is_ours = finding.fault.help.as_ref().is_some_and(|help| help.is_ours);
-        self.style == Style::Ours || !is_ours
-    }
-
-    /// True if a finding goes away with what is wrong elsewhere.
-    fn is_consequence(&self, finding: &Finding) -> bool {
-        let unknown = finding.fault.help.as_ref().and_then(|help| help.unknown.as_ref());
-        self.style == Style::Ours && unknown.is_some_and(|name| self.broken.may_define(name))
-    }
 }

@@ -18,7 +18,7 @@ use crate::inputs::{Host, ModuleKind, Node};
 use crate::report::{Reporter, constants};
 use crate::store::{ROOT, Store};
 use crate::undo::Undo;
-use crate::{check, report};
+use crate::{full_check, report};
 
 /// The configuration as a database: text, environment and exports in, arguments out.
 ///
@@ -231,7 +231,7 @@ impl Engine {
         options: Options,
         sources: Vec<Source>,
     ) -> Vec<alloy_syntax::Diagnostic> {
-        Self::report(registry, host, options, sources, check::Style::Ours)
+        Self::report(registry, host, options, sources, full_check::Style::Ours)
     }
 
     /// What the reference says about a configuration without running it, for `alloy validate`.
@@ -241,7 +241,7 @@ impl Engine {
         options: Options,
         sources: Vec<Source>,
     ) -> Vec<alloy_syntax::Diagnostic> {
-        Self::report(registry, host, options, sources, check::Style::Reference)
+        Self::report(registry, host, options, sources, full_check::Style::Reference)
     }
 
     fn report(
@@ -249,12 +249,12 @@ impl Engine {
         host: HostFacts,
         options: Options,
         sources: Vec<Source>,
-        style: check::Style,
+        style: full_check::Style,
     ) -> Vec<alloy_syntax::Diagnostic> {
         let mut engine = Self::new(registry, host, options);
         engine.undo = Some(Undo::default());
         engine.apply_files(ROOT, &sources, &mut Touched::default());
-        check::diagnostics(&engine, style)
+        full_check::diagnostics(&engine, style)
     }
 
     /// Names of the queries that ran since the last call, as `query(key)`. Empty unless the engine

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use alloy_syntax::{Diagnostic, LineIndex, Span as ShownSpan};
+use alloy_syntax::{Diagnostic, Fix, LineIndex, Span as ShownSpan};
 use alloy_value::{DecodeError, Object, Value};
 
 use crate::api::HostFacts;
+use crate::edits::edits;
 use crate::eval::{Evaluator, Scope, decorate};
 use crate::fault::Fault;
 use crate::hir::SourceMap;
@@ -66,6 +67,18 @@ pub(crate) fn shown(text: &str, lines: &LineIndex, map: &SourceMap, fault: &Faul
     diagnostic.plain = words::plain(&fault.message).filter(|_| fault.path.is_empty());
     if let Some(span) = span_of(map, &fault.subject) {
         diagnostic.span = ShownSpan::Bytes { start: span.start, end: Some(span.end) };
+    }
+    if let Some(help) = &fault.help {
+        diagnostic.plain = help.plain.clone().or(diagnostic.plain);
+        diagnostic.notes.clone_from(&help.notes);
+        for remedy in &help.fixes {
+            let edits = edits(text, map, &remedy.change);
+            diagnostic.fixes.extend(edits.map(|edits| Fix {
+                title: remedy.title.clone(),
+                applicability: remedy.applicability,
+                edits,
+            }));
+        }
     }
     diagnostic.resolve(None::<&Arc<str>>, lines)
 }

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use crate::api::{ForeachChild, NodeChange, NodeId, NodeKind, Pending, Rejected, Source};
 use crate::change::Touched;
-use crate::check;
+use crate::load_check;
 use crate::custom::CustomArgs;
 use crate::inputs::ModuleKind;
 use crate::names::{Custom, Target, custom, custom_names, deps, refs};
@@ -301,7 +301,7 @@ impl Engine {
         if self.known_good.contains(&module) {
             return Ok(());
         }
-        let found = check::module_findings(self, module);
+        let found = load_check::module_findings(self, module);
         if found.iter().any(report::is_error) {
             return Err(ModuleError::Text(found));
         }

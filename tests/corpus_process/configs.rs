@@ -39,7 +39,7 @@ pub(crate) fn checked(corpus: &Path, report: &mut Report) {
             .filter(|found| !wrong.contains(&found.message))
             .map(Diagnostic::to_string)
             .collect();
-        Some(equal("errors", &errors.join("\n"), ""))
+        Some(equal("errors", errors.join("\n").as_str(), ""))
     });
 }
 

@@ -60,9 +60,7 @@ impl<'a> Evaluator<'a> {
             Expr::Access { base, member } => {
                 let value = self.evaluate(*base)?;
                 access::member(&value, member).map_err(|refusal| match refusal {
-                    access::Refusal::Member(message) => {
-                        Fault::plain(Subject::Member(id), message).with_code(codes::UNKNOWN_EXPORT)
-                    }
+                    access::Refusal::Member(message) => missing_member(id, &value, member, message),
                     access::Refusal::Base(message) => self.about(*base, &value, message),
                 })
             }
@@ -109,9 +107,14 @@ impl<'a> Evaluator<'a> {
             return Ok(self.scope.constants());
         }
         stdlib::lookup(name).ok_or_else(|| {
-            let name = alloy_value::quote(name);
-            Fault::plain(Subject::Expr(id), format!("identifier {name} does not exist"))
-                .with_code(codes::UNRESOLVED_REFERENCE)
+            let quoted = alloy_value::quote(name);
+            let mut fault =
+                Fault::plain(Subject::Expr(id), format!("identifier {quoted} does not exist"))
+                    .with_code(codes::UNRESOLVED_REFERENCE);
+            let help = fault.help();
+            help.plain = Some(format!("there is nothing called {quoted} here"));
+            help.suggest(name, stdlib::names(), Subject::Expr(id), str::to_owned);
+            fault
         })
     }
 
@@ -129,6 +132,16 @@ impl<'a> Evaluator<'a> {
     fn about_part(&self, expr: ExprId, value: &Value, error: DecodeError) -> Fault {
         decorate(self.hir, expr, Some(value), error)
     }
+}
+
+/// The error about a member that an object does not have; names those that it has.
+fn missing_member(access: ExprId, value: &Value, member: &str, message: String) -> Fault {
+    let mut fault = Fault::plain(Subject::Member(access), message).with_code(codes::UNKNOWN_EXPORT);
+    let object = value.as_object();
+    let members: Vec<_> = object.iter().flat_map(|o| o.members.keys()).map(Str::to_lossy).collect();
+    let names = members.iter().map(|name| &**name).filter(|n| alloy_syntax::is_identifier(n));
+    fault.help().suggest(member, names, Subject::Member(access), str::to_owned);
+    fault
 }
 
 /// See [`Evaluator::about_part`]. Without `value` nothing is known about null parts.

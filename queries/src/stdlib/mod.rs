@@ -202,6 +202,11 @@ pub(crate) fn current_name(deprecated: &str) -> Option<&'static str> {
     DEPRECATED.get(at).map(|(_, name)| *name)
 }
 
+/// Identifiers that the library defines, deprecated ones excepted.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    full_names().map(|name| name.split('.').next().unwrap_or(name))
+}
+
 /// Full names of all functions and constants, deprecated names excepted.
 pub(crate) fn full_names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|function| function.name).chain(CONSTANTS.iter().copied())

@@ -800,3 +800,27 @@ fn types_are_named_in_words() {
         "test.node \"a\" {\n\tnumber = \"x\"\n\titems = [\"a\", true, {}]\n\ttext = [1]\n\ttoken = 5\n\tobject = 1\n}\n",
     ));
 }
+
+#[test]
+fn expressions_name_what_was_meant() {
+    let scope = crate::ExpressionScope::default();
+    let error = |text: &str| {
+        let found = crate::evaluate_expression(text, &scope, |value| Ok(value.clone()));
+        let diagnostic = found.unwrap_err().remove(0);
+        let fix = diagnostic.fixes.first().map_or("none", |fix| &fix.title).to_owned();
+        format!("{} {}; {fix}\n", diagnostic.code.unwrap_or_default(), diagnostic.wording())
+    };
+    expect![[r#"
+        AL304 field "frist" does not exist; change it to "first"
+        AL301 there is nothing called "strng" here; change it to "string"
+        AL304 field "jion" does not exist; change it to "join"
+        AL205 expected a number, found a string; none
+        AL205 {a = 1}.a cannot access field "b" on value of type number; none
+        AL211 2 index 2 is out of range of array with length 1; none
+    "#]]
+    .assert_eq(
+        &["{first = 1}.frist", "strng.join", "string.jion", "1 + \"a\"", "{a = 1}.a.b", "[1][2]"]
+            .map(error)
+            .concat(),
+    );
+}

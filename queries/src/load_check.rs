@@ -1,0 +1,105 @@
+//! What refuses a load: the texts and the order of spec/runtime.md §3.
+
+use std::collections::BTreeSet;
+
+use alloy_syntax::{Diagnostic, Severity};
+
+use crate::Engine;
+use crate::check::{
+    Class, Finding, class, duplicates, has_definition, ids, references, stray_attribute,
+    stray_in_body, structure,
+};
+use crate::fault::Fault;
+use crate::inputs::Block;
+use crate::names::graph;
+use crate::report::Reporter;
+use crate::rules::codes;
+
+/// What a load says about a finding.
+fn in_load(reporter: &Reporter<'_>, block: Block, finding: &Finding) -> Option<Diagnostic> {
+    match &finding.in_load {
+        None => Some(reporter.diagnostic(block, finding.severity, &finding.fault)),
+        Some(message) if message.is_empty() => None,
+        Some(message) => {
+            let fault = Fault { message: message.clone(), ..finding.fault.clone() };
+            Some(reporter.diagnostic(block, finding.severity, &fault))
+        }
+    }
+}
+
+/// What refuses a module that is about to run, and warnings.
+pub(crate) fn module_findings(engine: &Engine, module: u32) -> Vec<Diagnostic> {
+    let all = engine.store.modules[module].blocks.iter().copied().collect();
+    load_findings(engine, module, &all, true)
+}
+
+/// What refuses a load, and warnings: about those blocks of a module that are in `new`, and if the
+/// structure of the module may have changed, about all that depends on it. Texts are those of
+/// spec/runtime.md §3.
+pub(crate) fn load_findings(
+    engine: &Engine,
+    module: u32,
+    new: &BTreeSet<u32>,
+    structure_changed: bool,
+) -> Vec<Diagnostic> {
+    let db = &engine.db;
+    let reporter = Reporter::new(engine);
+    let input = engine.store.modules[module].module;
+    let of_module = |at: &u32| {
+        let slot = &engine.store.blocks[*at];
+        (slot.module == module).then(|| (slot.block, new.contains(at)))
+    };
+    let blocks: Vec<(Block, bool)> = if structure_changed {
+        engine.store.modules[module].blocks.iter().filter_map(of_module).collect()
+    } else {
+        new.iter().filter_map(of_module).collect()
+    };
+    let mut stray: Vec<Diagnostic> = blocks
+        .iter()
+        .filter(|(_, is_new)| *is_new)
+        .filter_map(|(block, _)| stray_attribute(&reporter, db, *block))
+        .collect();
+    // The first one ends its file.
+    stray.dedup_by(|second, first| first.file == second.file);
+    if !stray.is_empty() {
+        return stray;
+    }
+    let mut found = Vec::new();
+    if let Some(owner) = input.owner(db) {
+        let strays = stray_in_body(db, owner);
+        found.extend(strays.iter().filter_map(|finding| in_load(&reporter, owner, finding)));
+    }
+    let duplicates = if structure_changed { duplicates(&reporter, db, input) } else { Vec::new() };
+    for class_now in [Class::Service, Class::Declare, Class::ConfigBlock, Class::Component] {
+        for (block, is_new) in &blocks {
+            if class(&block.key(db).name) != class_now {
+                continue;
+            }
+            let twice = duplicates.iter().filter(|(b, _)| b == block).map(|(_, d)| d.clone());
+            found.extend(twice);
+            if *is_new || structure_changed {
+                let findings = structure(db, *block).iter();
+                found.extend(findings.filter_map(|f| in_load(&reporter, *block, f)));
+            }
+        }
+    }
+    for (block, is_new) in &blocks {
+        if !has_definition(db, *block) {
+            continue;
+        }
+        let findings = references(db, *block);
+        // Warnings are given once, when the block is new.
+        let shown = findings.iter().filter(|f| *is_new || f.severity == Severity::Error);
+        found.extend(shown.map(|f| reporter.diagnostic(*block, f.severity, &f.fault)));
+    }
+    if structure_changed {
+        for cycle in &graph(db, input).cycles {
+            let (message, code) = match &ids(db, cycle)[..] {
+                [only] => (format!("self reference: {only}"), codes::SELF_REFERENCE),
+                ids => (format!("cycle: {}", ids.join(", ")), codes::CYCLE),
+            };
+            found.push(Diagnostic::error(alloy_syntax::Span::None, message).with_code(code));
+        }
+    }
+    found
+}
