@@ -12,6 +12,10 @@ use crate::names::{LoopVariable, Ref, custom_names, loop_variable};
 use crate::similar::FURTHEST;
 use crate::stdlib;
 
+/// Blocks of a module that are looked through for a name that was meant: a large configuration may
+/// have many wrong names.
+const MOST_BLOCKS: usize = 10_000;
+
 /// About a block whose name nothing defines.
 pub(crate) fn unknown_component(db: &dyn Db, block: Block, help: &mut Help) {
     let name = &*block.key(db).name;
@@ -52,7 +56,7 @@ fn names_in_scope(db: &dyn Db, module: Module, path: &[smol_str::SmolStr]) -> Ve
     let mut at = Some(module);
     while let Some(module) = at {
         let blocks = module.blocks(db);
-        for block in blocks.iter() {
+        for block in blocks.iter().take(MOST_BLOCKS) {
             let key = block.key(db);
             if key.label.is_none() && key.name.contains('.') {
                 // A component that lacks its label.

@@ -35,7 +35,7 @@ impl Finding {
         Self { severity: Severity::Error, fault, in_load: None }
     }
 
-    fn warning(subject: Subject, message: impl Into<String>) -> Self {
+    pub(crate) fn warning(subject: Subject, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(subject, message) }
     }
 

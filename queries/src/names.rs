@@ -80,6 +80,9 @@ pub(crate) struct Scope {
     pub(crate) blocks: FxHashMap<SmolStr, Block>,
     /// Blocks whose name is taken, with the block that has it.
     pub(crate) duplicates: Box<[(Block, Block)]>,
+    /// True if there is an `argument` block: then there is a variable of that name, whatever it
+    /// holds.
+    pub(crate) has_arguments: bool,
 }
 
 /// The blocks of a module by name. Reads the keys of blocks only, so bodies may change freely.
@@ -89,6 +92,7 @@ pub(crate) fn scope(db: &dyn Db, module: Module) -> Scope {
     let mut duplicates = Vec::new();
     for &block in module.blocks(db).iter() {
         let key = block.key(db);
+        scope.has_arguments |= &*key.name == "argument";
         let id = SmolStr::from(block_id(&key.name, key.label.as_deref()));
         match scope.blocks.entry(id) {
             std::collections::hash_map::Entry::Vacant(entry) => {
@@ -214,6 +218,7 @@ fn resolve(db: &dyn Db, module: Module, reference: &Ref) -> Target {
         if let Some((block, segments)) = named(scope(db, module), reference) {
             return Target::Block { block, segments, up };
         }
+        is_variable |= first == "argument" && scope(db, module).has_arguments;
         is_variable |= match loop_variable(db, module) {
             Some(LoopVariable::Named(name)) => name == first,
             Some(LoopVariable::Unknown) => !stdlib::is_name(first),

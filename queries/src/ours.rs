@@ -4,8 +4,8 @@
 //! Only what is certain is reported: where a type is not known, or where the value decides whether
 //! it fits, nothing is said.
 
-use alloy_syntax::Applicability;
-use alloy_value::{Field, FieldKind, StructSchema, TypeSchema, quote};
+use alloy_syntax::{Applicability, Severity};
+use alloy_value::{Field, FieldKind, Lookup, StructSchema, TypeSchema, quote};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -16,12 +16,12 @@ use crate::db::Db;
 use crate::fault::{Part, Subject};
 use crate::help::{Change, Elsewhere};
 use crate::hir::{BlockHir, Expr, ExprId, Statement};
-use crate::inputs::{Block, Item};
+use crate::inputs::{Block, Item, ModuleKind};
 use crate::names::{Custom, Ref, Target, custom, deps, refs};
 use crate::queries::block_hir;
 use crate::rules::codes;
 use crate::stdlib;
-use crate::words::type_words;
+use crate::words::{TARGET, type_words};
 
 /// See the module. In source order. Nothing is said about items of `broken`: even the names in them
 /// may be others.
@@ -36,8 +36,14 @@ pub(crate) fn findings(db: &dyn Db, block: Block, broken: &FxHashSet<Item>) -> V
                 walk.export(db, reference, *target, *segments as usize);
             }
             Target::Library => walk.library(reference),
-            Target::Variable | Target::Unresolved => {}
+            Target::Variable => walk.argument(db, block, reference),
+            Target::Unresolved => {}
         }
+    }
+    if let (None, Lookup::NotBuilt(definition)) =
+        (node_type(db, block), db.registry().lookup(&block.key(db).name))
+    {
+        walk.findings.push((ExprId(0), not_checked(definition.name)));
     }
     let schema = node_type(db, block)
         .filter(|(kind, _)| *kind != NodeKind::Custom)
@@ -47,6 +53,17 @@ pub(crate) fn findings(db: &dyn Db, block: Block, broken: &FxHashSet<Item>) -> V
     }
     walk.findings.sort_by_key(|(at, _)| *at);
     walk.findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// About a component that this version does not know more of than its name.
+fn not_checked(component: &str) -> Finding {
+    let message = format!("the arguments of {} are not checked", quote(component));
+    let subject = Subject::Statement([].into(), Part::Name);
+    Finding { severity: Severity::Info, ..Finding::warning(subject, message) }
+        .with_code(codes::NOT_IN_THIS_VERSION)
+        .with_help(|help| {
+            help.notes.push("this version knows the component by name only".to_owned());
+        })
 }
 
 /// What an expression is known to give.
@@ -157,6 +174,39 @@ impl Walk<'_> {
             }
         }
         expr
+    }
+
+    /// Looks up the argument that a reference reads.
+    fn argument(&mut self, db: &dyn Db, block: Block, reference: &Ref) {
+        let [first, wrong, ..] = &*reference.path else { return };
+        let mut at = Some(block.module(db));
+        let declare = loop {
+            match at {
+                None => return,
+                Some(module) if module.kind(db) == ModuleKind::Declare => break module,
+                Some(module) => at = module.outer(db),
+            }
+        };
+        if first != "argument" {
+            return;
+        }
+        let blocks = declare.blocks(db);
+        let arguments = blocks.iter().filter(|block| &*block.key(db).name == "argument");
+        let names: Vec<&str> =
+            arguments.filter_map(|block| block.key(db).label.as_deref()).collect();
+        if names.contains(&wrong.as_str()) {
+            return;
+        }
+        let member = self.segment(reference, 1);
+        let message = format!("the module has no argument {}", quote(wrong));
+        // Where the module is not used nothing fails.
+        let finding = Finding::warning(Subject::Member(member), message)
+            .with_code(codes::UNRESOLVED_REFERENCE)
+            .with_help(|help| {
+                let subject = Subject::Member(member);
+                help.suggest(wrong, names.iter().copied(), subject, str::to_owned);
+            });
+        self.findings.push((reference.first, finding));
     }
 
     fn library(&mut self, reference: &Ref) {
@@ -341,7 +391,7 @@ fn member_type(ty: &TypeSchema, path: &[SmolStr]) -> Option<TypeSchema> {
 /// True if no value of type `found` is accepted where `wanted` belongs (spec/language.md §6).
 fn is_mismatch(wanted: &TypeSchema, found: &TypeSchema) -> bool {
     use TypeSchema as T;
-    let is_target = |kind: &str| kind == "discovery.Target";
+    let is_target = |kind: &str| kind == TARGET;
     match (wanted, found) {
         (T::Optional(wanted), _) => is_mismatch(wanted, found),
         (_, T::Optional(found)) => is_mismatch(wanted, found),

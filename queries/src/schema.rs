@@ -3,8 +3,8 @@
 
 use alloy_syntax::Applicability;
 use alloy_value::{
-    About, BodyEntry, EvaluatedBlock, EvaluatedBody, Field, FieldKind, Object, PathSegment,
-    Str, StructSchema, TypeSchema, Value, quote,
+    About, BodyEntry, EvaluatedBlock, EvaluatedBody, Field, FieldKind, Object, PathSegment, Str,
+    StructSchema, TypeSchema, Value, quote,
 };
 
 use crate::api::NodeKind;
@@ -592,6 +592,7 @@ fn suggest_value(help: &mut Help, text: &Str, values: &[&'static str], literal: 
 }
 
 /// The value with as many elements as lists of a fixed length want: lengths are not checked here.
+/// Neither are objects that become targets.
 fn fitted(value: Value, ty: &TypeSchema) -> Value {
     match (value, ty) {
         (value, TypeSchema::Optional(inner)) => fitted(value, inner),

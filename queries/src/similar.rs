@@ -3,12 +3,18 @@
 /// Most names that are suggested at once.
 const MOST: usize = 3;
 
+/// Longest name, in bytes, that is compared: nobody misspells a longer one.
+const LONGEST: usize = 200;
+
 /// Most letters that may be wrong.
 pub(crate) const FURTHEST: usize = 4;
 
 /// Those of `names` that `text` may be a misspelling of, best first, at most three. A third of the
 /// letters may be wrong. O(names × length).
 pub fn similar<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+    if text.len() > LONGEST {
+        return Vec::new();
+    }
     let length = text.chars().count();
     let allowed = (length / 3).clamp(1, FURTHEST);
     let mut found: Vec<(usize, &str)> = names

@@ -2,6 +2,9 @@
 
 use alloy_value::{TypeSchema, Value};
 
+/// The kind of values that are made of objects.
+pub(crate) const TARGET: &str = "discovery.Target";
+
 /// What a value of a type is called: `a string`, `a list of receivers of metrics`.
 pub(crate) fn type_words(ty: &TypeSchema) -> String {
     match ty {
@@ -51,7 +54,7 @@ fn kind_words(kind: &str) -> String {
         "pyroscope.ProfilesReceiver" => "receiver of profiles",
         "otelcol.Handler" => "handler of authentication",
         "otelcol.StorageHandler" => "handler of storage",
-        "discovery.Target" => "target",
+        TARGET => "target",
         "relabel.Rules" => "set of relabel rules",
         other => return format!("value of the kind {other}"),
     }

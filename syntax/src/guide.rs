@@ -47,6 +47,14 @@ impl Guide {
         guide
     }
 
+    /// The innermost bracket that is probably not closed.
+    pub(crate) fn unclosed(&self) -> Option<usize> {
+        let is_open = |at: &usize| {
+            !self.closed[*at] && bracket(self.kinds[*at]).is_some_and(|(_, opens)| opens)
+        };
+        (0..self.kinds.len()).rev().find(is_open)
+    }
+
     /// The bracket at a token.
     pub(crate) fn open(&self, at: usize) -> Open {
         Open {

@@ -34,13 +34,17 @@ pub(crate) fn parse_file(text: &str, invalid: &[u32]) -> (GreenNode, Vec<Diagnos
     let mut parser = Parser::new(text, invalid);
     parser.start(K::SourceFile);
     parser.body(K::Eof, Open::ROOT);
-    let (green, diagnostics) = parser.finish_root();
+    let (green, mut diagnostics) = parser.finish_root();
     if diagnostics.is_empty() {
         return (green, diagnostics);
     }
     // What is reported is fixed; where statements end is ours to guess.
     let mut parser = Parser::new(text, invalid);
-    parser.guide = Some(Guide::new(text, &parser.tokens));
+    let guide = Guide::new(text, &parser.tokens);
+    if let Some(start) = guide.unclosed().and_then(|at| parser.tokens.get(at)) {
+        blame_bracket(&mut diagnostics, start.start);
+    }
+    parser.guide = Some(guide);
     parser.start(K::SourceFile);
     parser.body(K::Eof, Open::ROOT);
     (parser.finish_root().0, diagnostics)
@@ -56,6 +60,19 @@ pub(crate) fn parse_expr(text: &str) -> (GreenNode, Vec<Diagnostic>) {
 
 /// Longest piece of text that a message shows, in characters.
 const LONGEST_SHOWN: usize = 30;
+
+/// If the text ends inside of brackets, `start` is the one that is to blame, and what is reported
+/// behind it follows from that.
+fn blame_bracket(diagnostics: &mut [Diagnostic], start: u32) {
+    let Some(at) = diagnostics.iter().position(|found| !found.related.is_empty()) else { return };
+    for related in &mut diagnostics[at].related {
+        related.span = Span::at(start);
+    }
+    for (other, diagnostic) in diagnostics.iter_mut().enumerate() {
+        let is_behind = matches!(diagnostic.span, Span::Bytes { start: at, .. } if at > start);
+        diagnostic.follows = other != at && is_behind;
+    }
+}
 
 /// A place in the tree being built, around which a node can be put later.
 type Checkpoint = rowan::Checkpoint;
@@ -523,7 +540,7 @@ impl<'a> Parser<'a> {
 
     /// Expects the end of what started at `open`, a bracket at `start`.
     fn close(&mut self, kind: K, open: Open, start: u32) {
-        if self.guide.is_none() && self.current != kind {
+        if self.guide.is_none() && self.current == K::Eof {
             let plain = format!("expected `{}`, found {}", kind.name(), self.found());
             let message = format!("expected {}, got {}", kind.name(), self.current.name());
             let related = Related {

@@ -3,8 +3,17 @@
 use serde_json::{Map, Value, json};
 
 /// Commands and flags of ours, which the reference doesn't list.
-const OURS: &[&str] =
-    &["check", "--config.reload", "--config.watch", "--server.http.allowed-hosts"];
+const OURS: &[&str] = &[
+    "check",
+    "components",
+    "docs",
+    "eval",
+    "explain",
+    "schema",
+    "--config.reload",
+    "--config.watch",
+    "--server.http.allowed-hosts",
+];
 /// Commands of the reference that come later.
 const LATER: &[&str] = &["convert", "gql", "tools"];
 

@@ -170,12 +170,12 @@ prometheus.remote_write "main" {
     Rule {
         code: codes::NOT_IN_THIS_VERSION,
         name: "not-in-this-version",
-        severity: Severity::Error,
+        severity: Severity::Info,
         fix: None,
         since: "0.1.0",
-        summary: "Finds blocks that exist but that this version knows by name only.",
-        why: "Their arguments are not known here, so neither a check nor a run can work with them. \
-              A later version may.",
+        summary: "Finds components that this version knows by name only.",
+        why: "Their arguments cannot be checked, and a configuration with them does not run here. \
+              A later version may know more of them.",
         bad: r#"beyla.ebpf "services" { }
 "#,
         good: r#"logging {

@@ -90,6 +90,51 @@ fn syntax_errors_at_the_end_of_a_text() {
 }
 
 #[test]
+fn brackets_that_are_not_closed_are_shown() {
+    check_rich(
+        "test.node \"a\" {\n\titems = [\n\t\t\"x\",\n\ttext = \"y\"\n}\n",
+        expect![[r#"
+            error[AL001 syntax-error]: expected `]`, found the end of the file
+             --> main.alloy:5:3
+              |
+            2 |     items = [
+              |             - this bracket is not closed
+            ...
+            5 | }
+              |  ^
+
+        "#]],
+    );
+    check_rich(
+        "test.node \"a\" {\n\trule {\n\t\tsource = \"x\"\n}\n\ntest.node \"b\" {\n\ttext = \"x\"\n}\n",
+        expect![[r#"
+            error[AL001 syntax-error]: expected `}`, found the end of the file
+             --> main.alloy:8:3
+              |
+            2 |     rule {
+              |          - this bracket is not closed
+            ...
+            8 | }
+              |  ^
+
+        "#]],
+    );
+    check_rich(
+        "test.node \"a\" {\n\ttext = \"y\"\n",
+        expect![[r#"
+            error[AL001 syntax-error]: expected `}`, found the end of the file
+             --> main.alloy:2:13
+              |
+            1 | test.node "a" {
+              |               - this bracket is not closed
+            2 |     text = "y"
+              |               ^
+
+        "#]],
+    );
+}
+
+#[test]
 fn colours() {
     let text = "a = 1\n";
     let lines = LineIndex::new(text);
