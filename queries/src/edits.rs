@@ -11,6 +11,20 @@ use crate::report::span_of;
 pub(crate) fn edits(text: &str, map: &SourceMap, change: &Change) -> Option<Vec<Edit>> {
     match change {
         Change::Replace(subject, new) => Some(vec![edit(span_of(map, subject)?, new.clone())]),
+        Change::Remove(path) => {
+            let whole = map.statement(path).whole;
+            Some(vec![edit(with_line(text, whole), String::new())])
+        }
+        Change::RemoveLabel(path) => {
+            let statement = map.statement(path);
+            let header = Span { start: statement.name.end, end: statement.header.end };
+            let source = slice(text, header)?;
+            let label = source.trim_end_matches('{').trim();
+            let is_label = label.len() > 1 && label.starts_with('"') && label.ends_with('"');
+            let end = header.start + source.find(label)? as u32 + label.len() as u32;
+            let removed = Span { start: header.start, end };
+            is_label.then(|| vec![edit(removed, String::new())])
+        }
         Change::AttributeToBlock(path) => {
             let statement = map.statement(path);
             let (span, source) = (statement.whole, slice(text, statement.whole)?);
@@ -57,6 +71,20 @@ fn edit(span: Span, text: String) -> Edit {
 
 fn slice(text: &str, span: Span) -> Option<&str> {
     text.get(span.start as usize..span.end as usize)
+}
+
+/// The whole line of a span, with its line break, if nothing else is on it.
+fn with_line(text: &str, span: Span) -> Span {
+    let (start, end) = (span.start as usize, span.end as usize);
+    let before = text.get(..start).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let behind = text.get(end..).unwrap_or_default();
+    let line_end = behind.find('\n').map_or(behind.len(), |at| at + 1);
+    let rest = behind.get(..line_end).unwrap_or_default();
+    match before[line_start..].trim().is_empty() && rest.trim().is_empty() {
+        true => Span { start: line_start as u32, end: (end + line_end) as u32 },
+        false => span,
+    }
 }
 
 fn has_comment(source: &str) -> bool {

@@ -19,6 +19,8 @@ pub(crate) struct Help {
     pub(crate) fixes: Vec<Remedy>,
     /// See [`alloy_syntax::Diagnostic::follows`].
     pub(crate) follows: bool,
+    /// The statement that a fault without a place is about.
+    pub(crate) near: Option<Box<[u32]>>,
     /// True if the reference does not report it.
     pub(crate) is_ours: bool,
     /// The name that is unknown, if that is what is wrong.
@@ -47,6 +49,10 @@ pub(crate) struct Remedy {
 pub(crate) enum Change {
     /// Puts a text in the place of a subject.
     Replace(Subject, String),
+    /// Removes the statement at this place, and its line if nothing else is on it.
+    Remove(Box<[u32]>),
+    /// Removes the label of the block at this place.
+    RemoveLabel(Box<[u32]>),
     /// Writes the attribute at this place, an object literal, as a block.
     AttributeToBlock(Box<[u32]>),
     /// Writes the block at this place as an attribute with an object literal.

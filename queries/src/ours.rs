@@ -13,13 +13,15 @@ use crate::api::NodeKind;
 use crate::check::Finding;
 use crate::custom::node_type;
 use crate::db::Db;
-use crate::fault::{Part, Subject};
+use crate::eval::{DecodeFn, Evaluator, precheck_body};
+use crate::fault::{Fault, Part, Subject};
 use crate::help::{Change, Elsewhere};
 use crate::hir::{BlockHir, Expr, ExprId, Statement};
 use crate::inputs::{Block, Item, ModuleKind};
 use crate::names::{Custom, Ref, Target, custom, deps, refs};
 use crate::queries::block_hir;
 use crate::rules::codes;
+use crate::schema::{Nothing, checked};
 use crate::stdlib;
 use crate::words::{TARGET, type_words};
 
@@ -51,8 +53,42 @@ pub(crate) fn findings(db: &dyn Db, block: Block, broken: &FxHashSet<Item>) -> V
     if let Some((schema, _)) = schema {
         walk.body(schema(), &hir.statements);
     }
+    if walk.findings.is_empty()
+        && checked(db, block).is_empty()
+        && let Some((_, decode)) = schema
+        && let Err(fault) = evaluated(db, block, decode)
+    {
+        return vec![Finding::fault(fault)];
+    }
     walk.findings.sort_by_key(|(at, _)| *at);
     walk.findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// What is wrong with the arguments of a block whatever the references in it stand for, and on
+/// whichever machine.
+fn evaluated(db: &dyn Db, block: Block, decode: DecodeFn) -> Result<(), Fault> {
+    let hir = block_hir(db, block);
+    let reads_machine = |reference: &Ref| {
+        reference
+            .path
+            .first()
+            .is_some_and(|name| matches!(name.as_str(), "sys" | "env" | "constants"))
+    };
+    let unknown: Vec<ExprId> = refs(db, block)
+        .iter()
+        .zip(&deps(db, block).targets)
+        .filter(|(reference, target)| **target != Target::Library || reads_machine(reference))
+        .map(|(reference, _)| reference.first)
+        .collect();
+    precheck_body(hir, &Evaluator::new(hir, &Nothing), decode, &unknown).map_err(|mut fault| {
+        if fault.subject == Subject::Nowhere {
+            let near = fault.help().near.take().unwrap_or_default();
+            fault.subject = Subject::Statement(near, Part::Header);
+            // Without an expression there is nothing in front of the message.
+            fault.decorated = false;
+        }
+        fault
+    })
 }
 
 /// About a component that this version does not know more of than its name.

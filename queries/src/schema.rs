@@ -144,6 +144,38 @@ fn is_meant(schema: &StructSchema, statements: &[Statement], field: &Field) -> b
     })
 }
 
+/// True if two expressions are written alike, apart from layout.
+fn same_expression(hir: &BlockHir, a: ExprId, b: ExprId) -> bool {
+    let same = |a: &ExprId, b: &ExprId| same_expression(hir, *a, *b);
+    let all =
+        |a: &[ExprId], b: &[ExprId]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b));
+    match (hir.expr(a), hir.expr(b)) {
+        (Expr::Array(a), Expr::Array(b)) => all(a, b),
+        (Expr::Object(a), Expr::Object(b)) => {
+            a.len() == b.len()
+                && a.iter().zip(b.iter()).all(|(a, b)| a.0 == b.0 && same(&a.1, &b.1))
+        }
+        (Expr::Access { base: a, member: m }, Expr::Access { base: b, member: n }) => {
+            m == n && same(a, b)
+        }
+        (Expr::Index { base: a, index: i }, Expr::Index { base: b, index: j }) => {
+            same(a, b) && same(i, j)
+        }
+        (Expr::Call { callee: a, args: x }, Expr::Call { callee: b, args: y }) => {
+            same(a, b) && all(x, y)
+        }
+        (Expr::Unary { op: o, operand: a }, Expr::Unary { op: p, operand: b }) => {
+            o == p && same(a, b)
+        }
+        (Expr::Binary { op: o, left: a, right: x }, Expr::Binary { op: p, left: b, right: y }) => {
+            o == p && same(a, b) && same(x, y)
+        }
+        (Expr::Paren(a), Expr::Paren(b)) => same(a, b),
+        // What is left holds no other expressions.
+        (a, b) => a == b,
+    }
+}
+
 /// The part of a value that `path` leads to.
 fn part_of<'v>(value: &'v Value, path: &[PathSegment]) -> Option<&'v Value> {
     let [first, rest @ ..] = path else { return Some(value) };
@@ -204,10 +236,14 @@ impl Checker<'_> {
                                         format!("block {quoted} may only be specified once");
                                     self.repeated_block(message, statements, at, &block.name);
                                 } else {
+                                    self.label(schema, block);
                                     self.nested(schema, 1, &block.statements);
                                 }
                             }
-                            BlockType::Many(schema) => self.nested(schema, 1, &block.statements),
+                            BlockType::Many(schema) => {
+                                self.label(schema, block);
+                                self.nested(schema, 1, &block.statements);
+                            }
                             BlockType::Exactly(schema, want) => {
                                 let got = count(&block.name);
                                 if got != want {
@@ -260,6 +296,32 @@ impl Checker<'_> {
         }
     }
 
+    /// Reports a label that a block lacks or must not have. The reference finds out when it decodes.
+    fn label(&mut self, schema: &StructSchema, block: &NestedBlock) {
+        let quoted = quote(&block.name);
+        let (code, message) = match (schema.takes_label(), &block.label) {
+            (true, None) => {
+                (codes::MISSING_LABEL, format!("block {quoted} requires non-empty label"))
+            }
+            (false, Some(_)) => (
+                codes::UNEXPECTED_LABEL,
+                format!("block {quoted} does not support specifying labels"),
+            ),
+            _ => return,
+        };
+        let change = Change::RemoveLabel(self.path.as_slice().into());
+        let finding = self.finding(code, Part::Header, message).with_help(|help| {
+            help.is_ours = true;
+            if code == codes::MISSING_LABEL {
+                help.plain = Some(format!("the block {quoted} needs a label"));
+            } else {
+                help.plain = Some(format!("the block {quoted} has no label"));
+                help.fix("remove the label", Applicability::Safe, change);
+            }
+        });
+        self.findings.push(finding);
+    }
+
     /// Looks into the block at the current path, which must stand there `times` times.
     fn nested(&mut self, schema: &'static StructSchema, times: usize, statements: &[Statement]) {
         self.blocks.push(Probed { takes_label: schema.takes_label(), times });
@@ -298,6 +360,12 @@ impl Checker<'_> {
         if let Some(first) = seen.iter().position(twice) {
             let message = format!("attribute {quoted} may only be provided once");
             self.repeated(message, first);
+            let is_same = matches!(&seen[first], Statement::Attribute { value: other, .. }
+                if same_expression(self.hir, *other, value));
+            if let Some(finding) = self.findings.last_mut().filter(|_| is_same) {
+                let change = Change::Remove(self.path.as_slice().into());
+                finding.fault.help().fix("remove it", Applicability::Safe, change);
+            }
             return;
         }
         self.literal(value, &named.field.ty);
@@ -625,7 +693,7 @@ fn fitted(value: Value, ty: &TypeSchema) -> Value {
 }
 
 /// The scope of literals.
-struct Nothing;
+pub(crate) struct Nothing;
 
 impl Scope for Nothing {
     fn variable(&self, _: &str) -> Option<Value> {

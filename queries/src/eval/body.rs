@@ -157,7 +157,10 @@ pub(crate) fn decode_fault(hir: &BlockHir, body: &EvaluatedBody, error: &DecodeE
     }
     if !error.about.has_position() || error.statements.is_empty() {
         // At run time these have no position (spec/language.md §10.2).
-        return Fault::plain(Subject::Nowhere, error.message.clone()).with_code(decode_code(error));
+        let fault = Fault::plain(Subject::Nowhere, error.message.clone());
+        let mut fault = fault.with_code(decode_code(error));
+        fault.help().near = Some(path);
+        return fault;
     }
     let part = if error.about == About::Header { Part::Header } else { Part::Whole };
     Fault::plain(Subject::Statement(path, part), error.message.clone())

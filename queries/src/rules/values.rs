@@ -156,7 +156,7 @@ pub(super) static RULES: &[Rule] = &[
 	}
 }
 "#,
-        reported: false,
+        reported: true,
     },
     Rule {
         code: codes::ATTRIBUTE_OR_BLOCK,
@@ -281,21 +281,18 @@ prometheus.remote_write "main" {
         summary: "Finds nested blocks with a label that they must not have.",
         why: "Nothing refers to most nested blocks, so a label on them means nothing.",
         bad: r#"prometheus.remote_write "main" {
-	external_labels "cluster" { }
-
-	endpoint {
+	endpoint "mimir" {
 		url = "https://metrics.example.com/api/v1/write"
 	}
 }
 "#,
         good: r#"prometheus.remote_write "main" {
-	external_labels = {"cluster" = "eu-1"}
-
 	endpoint {
-		url = "https://metrics.example.com/api/v1/write"
+		name = "mimir"
+		url  = "https://metrics.example.com/api/v1/write"
 	}
 }
 "#,
-        reported: false,
+        reported: true,
     },
 ];

@@ -824,3 +824,47 @@ fn expressions_name_what_was_meant() {
             .concat(),
     );
 }
+
+#[test]
+fn arguments_are_evaluated_as_far_as_they_are_known() {
+    expect![[r#"
+        AL207 2:2: bytes must not be negative
+        AL211 7:9: encoding.from_base64 illegal base64 data at input byte 0
+        AL205 14:10: expected a list of strings, found a string
+        AL304 17:16: field "b" does not exist
+    "#]]
+    .assert_eq(&helped(
+        "test.node \"a\" {\n\tlimit {\n\t\tbytes = -1\n\t}\n}\ntest.node \"b\" {\n\ttext = encoding.from_base64(\"?\")\n}\ntest.node \"c\" {\n\tlimit {\n\t\tbytes = sys.env(\"A\")\n\t}\n\ttext = constants.hostname\n\titems = string.join([1], 2)\n}\ntest.node \"d\" {\n\tany = {a = 1}.b\n}\n",
+    ));
+}
+
+#[test]
+fn labels_of_nested_blocks_and_repeated_attributes_are_removed() {
+    expect![[r#"
+        AL212 2:2: the block "limit" has no label
+          Safe fix: remove the label
+            test.node "a" {
+            	limit {
+            		bytes = 1
+            	}
+            	text = string.join(["a"], "")
+            	text  = string.join( ["a"], "" )
+            	text = "b"
+            }
+        AL209 6:2: attribute "text" may only be provided once
+          5:2: it is there already
+          Safe fix: remove it
+            test.node "a" {
+            	limit "x" {
+            		bytes = 1
+            	}
+            	text = string.join(["a"], "")
+            	text = "b"
+            }
+        AL209 7:2: attribute "text" may only be provided once
+          5:2: it is there already
+    "#]]
+    .assert_eq(&helped(
+        "test.node \"a\" {\n\tlimit \"x\" {\n\t\tbytes = 1\n\t}\n\ttext = string.join([\"a\"], \"\")\n\ttext  = string.join( [\"a\"], \"\" )\n\ttext = \"b\"\n}\n",
+    ));
+}
