@@ -9,9 +9,9 @@ use salsa::{Durability, Setter as _};
 
 use crate::Engine;
 use crate::api::{NodeChange, NodeId, Source};
-use crate::load_check;
 use crate::hir::ItemHir;
 use crate::inputs::{ItemKey, SourceFile};
+use crate::load_check;
 use crate::names::{custom, deps, refs};
 use crate::queries::{block_hir, body};
 use crate::report::Reporter;

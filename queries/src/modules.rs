@@ -10,9 +10,9 @@ use smol_str::SmolStr;
 
 use crate::api::{ForeachChild, NodeChange, NodeId, NodeKind, Pending, Rejected, Source};
 use crate::change::Touched;
-use crate::load_check;
 use crate::custom::CustomArgs;
 use crate::inputs::ModuleKind;
+use crate::load_check;
 use crate::names::{Custom, Target, custom, custom_names, deps, refs};
 use crate::undo::Undo;
 use crate::{Engine, report};

@@ -409,12 +409,7 @@ impl Checker<'_> {
                 None => Finding::error(Subject::Expr(shown), undecorated),
             };
             let found_value = part_of(&value, &path);
-            let plain = match (wanted, found_value) {
-                (Some(wanted), Some(part)) if code == codes::TYPE_MISMATCH => {
-                    Some(format!("expected {}, found {}", type_words(wanted), value_words(part)))
-                }
-                _ => None,
-            };
+            let plain = wanted.zip(found_value).and_then(|(w, v)| worded(code, w, v));
             // The reference takes any string for a receiver in a list.
             let is_listed = matches!(path.last(), Some(PathSegment::Index(_)));
             let is_taken = is_listed
@@ -423,6 +418,10 @@ impl Checker<'_> {
             let finding = finding.with_code(code).with_help(|help| {
                 help.plain = plain;
                 help.is_ours = is_taken;
+                if code == codes::MALFORMED_TEXT && matches!(wanted, Some(TypeSchema::Duration)) {
+                    let note = "a duration is written with units, such as 30s or 1h30m";
+                    help.notes.push(note.to_owned());
+                }
             });
             let finding = match (wanted, self.hir.expr(subject)) {
                 (Some(TypeSchema::OneOf(values)), Expr::String(text)) => {
@@ -648,6 +647,22 @@ impl Checker<'_> {
     fn error(&mut self, code: &'static str, part: Part, message: String) {
         let finding = self.finding(code, part, message);
         self.findings.push(finding);
+    }
+}
+
+/// What is wrong with a value, in words that users know.
+fn worded(code: &str, wanted: &TypeSchema, found: &Value) -> Option<String> {
+    let text = match found {
+        Value::String(text) => quote(&text.to_lossy()),
+        _ => String::new(),
+    };
+    match (code, wanted) {
+        (codes::TYPE_MISMATCH, _) => {
+            Some(format!("expected {}, found {}", type_words(wanted), value_words(found)))
+        }
+        (codes::INVALID_ENUM_VALUE, _) => Some(format!("{text} is none of the allowed values")),
+        (codes::MALFORMED_TEXT, TypeSchema::Duration) => Some(format!("{text} is no duration")),
+        _ => None,
     }
 }
 

@@ -795,9 +795,11 @@ fn types_are_named_in_words() {
         AL205 4:9: expected a string, found a list
         AL205 5:10: expected a secret or a string, found a number
         AL205 6:11: expected an object, found a number
+        AL210 9:11: "soon" is no duration
+          a duration is written with units, such as 30s or 1h30m
     "#]]
     .assert_eq(&helped(
-        "test.node \"a\" {\n\tnumber = \"x\"\n\titems = [\"a\", true, {}]\n\ttext = [1]\n\ttoken = 5\n\tobject = 1\n}\n",
+        "test.node \"a\" {\n\tnumber = \"x\"\n\titems = [\"a\", true, {}]\n\ttext = [1]\n\ttoken = 5\n\tobject = 1\n\trule {\n\t\tsource = \"x\"\n\t\tevery = \"soon\"\n\t}\n}\n",
     ));
 }
 
