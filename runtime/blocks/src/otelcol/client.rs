@@ -91,9 +91,10 @@ pub struct GrpcKeepaliveClientBlock {
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct HttpClientBlock {
     /// URL of the server.
+    #[args(syntax = "url")]
     pub endpoint: String,
     /// URL of the proxy for all requests.
-    #[args(default = "")]
+    #[args(default = "", syntax = "url")]
     pub proxy_url: String,
     /// Compression of requests: `gzip`, `zlib`, `deflate`, `snappy`, `zstd` or `none`.
     #[args(default = Compression::Gzip)]

@@ -11,6 +11,8 @@ pub mod auth_bearer;
 pub mod auth_headers;
 pub mod auth_oauth2;
 pub mod storage_file;
+#[cfg(test)]
+mod tests;
 
 /// The components of this family.
 pub static COMPONENTS: &[&ComponentDef] = &[

@@ -17,6 +17,8 @@ pub mod exporter_otlp;
 pub mod exporter_otlphttp;
 pub mod exporter_prometheus;
 mod latency;
+#[cfg(test)]
+mod tests;
 
 /// The components of this family.
 pub static COMPONENTS: &[&ComponentDef] = &[

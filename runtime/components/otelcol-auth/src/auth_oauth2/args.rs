@@ -45,6 +45,7 @@ pub struct OAuth2Args {
     #[args(optional)]
     pub claims: BTreeMap<String, Value>,
     /// URL that issues tokens.
+    #[args(syntax = "url")]
     pub token_url: String,
     /// Further form fields of the token request.
     #[args(optional)]

@@ -8,13 +8,13 @@ use alloy_value::Args;
 #[args(validate = Self::check)]
 pub struct OtlpHttpArgs {
     /// URL to send traces to instead of `/v1/traces` of the client's endpoint.
-    #[args(default = "")]
+    #[args(default = "", syntax = "url")]
     pub traces_endpoint: String,
     /// URL to send metrics to instead of `/v1/metrics` of the client's endpoint.
-    #[args(default = "")]
+    #[args(default = "", syntax = "url")]
     pub metrics_endpoint: String,
     /// URL to send logs to instead of `/v1/logs` of the client's endpoint.
-    #[args(default = "")]
+    #[args(default = "", syntax = "url")]
     pub logs_endpoint: String,
     /// Encoding of requests: `proto` or `json`.
     #[args(default = "proto")]
