@@ -11,6 +11,9 @@ use tokio::sync::Notify;
 
 use crate::interest::Interest;
 
+/// `EMFILE`: for inotify, also that the user has no instance left.
+const TOO_MANY_OPEN_FILES: i32 = 24;
+
 /// What the thread of the events and the watch share.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
@@ -85,7 +88,7 @@ impl Events {
     ) -> Result<(Self, Option<String>), String> {
         let handler = Arc::clone(shared);
         let mut watcher = notify::recommended_watcher(move |event| handler.on(event))
-            .map_err(|error| format!("cannot watch for changes: {error}"))?;
+            .map_err(|error| format!("cannot watch for changes: {}", error_text(&error)))?;
         let mut problem = None;
         for directory in interest.directories.keys() {
             let result = watcher.watch(directory, RecursiveMode::NonRecursive);
@@ -104,11 +107,35 @@ impl Events {
 /// The error without its list of paths.
 fn error_text(error: &notify::Error) -> String {
     match &error.kind {
+        // Each watch takes one of the instances that a user may have.
+        notify::ErrorKind::Io(error) if error.raw_os_error() == Some(TOO_MANY_OPEN_FILES) => {
+            "no inotify instance is left; raise fs.inotify.max_user_instances".to_owned()
+        }
         notify::ErrorKind::Io(error) => error.to_string(),
         notify::ErrorKind::MaxFilesWatch => {
             "no inotify watch is left; raise fs.inotify.max_user_watches".to_owned()
         }
         notify::ErrorKind::Generic(text) => text.clone(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_named_with_the_way_out() {
+        let text = |error: notify::Error| error_text(&error.add_path("/some/where".into()));
+        let full = std::io::Error::from_raw_os_error(TOO_MANY_OPEN_FILES);
+        assert_eq!(
+            text(notify::Error::io(full)),
+            "no inotify instance is left; raise fs.inotify.max_user_instances"
+        );
+        assert_eq!(
+            text(notify::Error::new(notify::ErrorKind::MaxFilesWatch)),
+            "no inotify watch is left; raise fs.inotify.max_user_watches"
+        );
+        assert_eq!(text(notify::Error::generic("because")), "because");
     }
 }
