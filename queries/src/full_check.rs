@@ -110,6 +110,9 @@ impl Check<'_> {
                 found.extend(duplicates.iter().filter(|(b, _)| b == block).map(|(_, d)| d.clone()));
                 let rest = rest.into_iter().filter(|finding| !self.is_consequence(finding));
                 found.extend(rest.map(show));
+                if block.body(db).is_some() {
+                    found.extend(stray_in_body(db, *block).iter().map(show));
+                }
                 let arguments =
                     checked(db, *block).iter().filter(|finding| self.is_wanted(finding));
                 found.extend(arguments.map(show));
@@ -125,7 +128,6 @@ impl Check<'_> {
                     }
                 }
                 if let Some(body) = block.body(db) {
-                    found.extend(stray_in_body(db, *block).iter().map(show));
                     self.module(body, &body.blocks(db), found);
                 }
             }

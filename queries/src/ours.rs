@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::api::NodeKind;
-use crate::check::Finding;
+use crate::check::{Finding, structure};
 use crate::custom::node_type;
 use crate::db::Db;
 use crate::eval::{DecodeFn, Evaluator, precheck_body};
@@ -44,6 +44,7 @@ pub(crate) fn findings(db: &dyn Db, block: Block, broken: &FxHashSet<Item>) -> V
     }
     if let (None, Lookup::NotBuilt(definition)) =
         (node_type(db, block), db.registry().lookup(&block.key(db).name))
+        && structure(db, block).is_empty()
     {
         walk.findings.push((ExprId(0), not_checked(definition.name)));
     }

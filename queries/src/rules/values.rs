@@ -135,12 +135,12 @@ pub(super) static RULES: &[Rule] = &[
               not start.",
         bad: r#"prometheus.remote_write "main" {
 	endpoint {
-		url          = "https://metrics.example.com/api/v1/write"
-		bearer_token = sys.env("TOKEN")
+		url               = "https://metrics.example.com/api/v1/write"
+		bearer_token_file = "/etc/alloy/token"
 
 		basic_auth {
-			username = "alloy"
-			password = sys.env("PASSWORD")
+			username      = "alloy"
+			password_file = "/etc/alloy/password"
 		}
 	}
 }
@@ -150,8 +150,8 @@ pub(super) static RULES: &[Rule] = &[
 		url = "https://metrics.example.com/api/v1/write"
 
 		basic_auth {
-			username = "alloy"
-			password = sys.env("PASSWORD")
+			username      = "alloy"
+			password_file = "/etc/alloy/password"
 		}
 	}
 }
