@@ -1,63 +1,81 @@
-//! Configurations of public projects (`corpus/configs`): `validate` says what the reference says,
-//! and `check` finds no error in what the reference accepts.
+//! Configurations of public projects (`corpus/configs`): what `validate` and `check` say.
 
 use std::path::Path;
 
 use alloy::{host, registry};
-use alloy_corpus::{Report, equal};
+use alloy_corpus::{Report, equal, text};
 use alloy_queries::{Diagnostic, Engine, Options, Source};
-use alloy_syntax::{Color, Severity, render};
+use alloy_syntax::Severity;
+use alloy_value::Stability;
 use serde_json::Value;
 
-/// The report of `validate` on every file, byte for byte.
-pub(crate) fn validated(corpus: &Path, report: &mut Report) {
-    each(corpus, report, |facts, sources, options| {
-        let found =
-            Engine::validate(registry::registry(), host::facts(), options, sources.to_vec());
-        let text = |name: &str| sources.iter().find(|s| &*s.name == name).map(|s| &*s.text);
-        let rendered = render(&found, text, Color::Never);
-        let wanted = facts["validate"]["report"].as_str().unwrap_or_default();
-        equal("report", rendered.trim_end(), wanted.trim_end())
-    });
+use crate::validate::{rendered, source, validate};
+
+/// One configuration with what the reference says about it.
+pub(crate) struct Config {
+    pub(crate) name: String,
+    pub(crate) source: Source,
+    pub(crate) options: Options,
+    /// Code and report of `validate`.
+    exit: i64,
+    report: String,
 }
 
-/// No errors beyond those of the reference.
-pub(crate) fn checked(corpus: &Path, report: &mut Report) {
-    each(corpus, report, |facts, sources, options| {
-        let found = Engine::check(registry::registry(), host::facts(), options, sources.to_vec());
-        let wrong = facts["validate"]["report"].as_str().unwrap_or_default();
-        let errors: Vec<String> = found
-            .iter()
-            .filter(|found| found.severity == Severity::Error)
-            .filter(|found| !wrong.contains(&found.message))
-            .map(Diagnostic::to_string)
-            .collect();
-        equal("errors", errors.join("\n").as_str(), "")
-    });
-}
-
-fn each(
-    corpus: &Path,
-    report: &mut Report,
-    run: impl Fn(&Value, &[Source], Options) -> Result<(), String>,
-) {
+/// All of them, also those with components that are known by name only.
+pub(crate) fn configs(corpus: &Path) -> Vec<Config> {
     let folder = corpus.join("configs");
-    let index = std::fs::read_to_string(folder.join("INDEX.json")).unwrap_or_default();
-    let index: Value = serde_json::from_str(&index).unwrap_or_default();
-    for (name, facts) in index.as_object().into_iter().flatten() {
-        let stability = facts["min_stability"].as_str().and_then(|level| level.parse().ok());
-        let options = Options {
-            stability: stability.unwrap_or(Options::default().stability),
-            community: facts["community_components"] == true,
-        };
-        let text = match std::fs::read_to_string(folder.join(name)) {
-            Ok(text) => text,
-            Err(error) => {
-                report.case(name, || Err(format!("cannot read it: {error}")));
-                continue;
-            }
-        };
-        let sources = [Source { name: "config.alloy".into(), text: text.into() }];
-        report.case(name, || run(facts, &sources, options));
+    let mut configs = Vec::new();
+    for case in alloy_corpus::cases(&folder.join("INDEX.json")) {
+        let name = text(&case, "name");
+        let path = folder.join(name);
+        let content = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+        let validate = &case["validate"];
+        // Where the reference crashes, this is what it says about the same text with other names.
+        let exit = validate.get("exit_without_crash").unwrap_or(&validate["exit"]);
+        configs.push(Config {
+            name: name.to_owned(),
+            source: source("config.alloy", &content),
+            options: Options {
+                stability: text(&case, "min_stability").parse().unwrap_or(Stability::Experimental),
+                community: case["community_components"] == Value::Bool(true),
+            },
+            exit: exit.as_i64().expect("an exit code"),
+            report: text(validate, "report").to_owned(),
+        });
+    }
+    configs
+}
+
+/// What `check` reports about one configuration.
+pub(crate) fn check(config: &Config, text: &str) -> Vec<Diagnostic> {
+    let sources = vec![source("config.alloy", text)];
+    Engine::check(registry::registry(), host::facts(), config.options, sources)
+}
+
+/// `validate` has the verdict and the report of the reference.
+pub(crate) fn verdicts(corpus: &Path, report: &mut Report) {
+    for config in configs(corpus) {
+        report.case(&config.name, || {
+            let sources = [config.source.clone()];
+            let findings = validate(config.options, &sources);
+            equal("report", rendered(&findings, &sources), config.report.clone())?;
+            equal("exit code", i64::from(!findings.is_empty()), config.exit)
+        });
+    }
+}
+
+/// `check` finds no error beyond those of the reference.
+pub(crate) fn no_false_errors(corpus: &Path, report: &mut Report) {
+    for config in configs(corpus) {
+        report.case(&config.name, || {
+            let errors: Vec<String> = check(&config, &config.source.text)
+                .iter()
+                .filter(|found| found.severity == Severity::Error)
+                .filter(|found| !config.report.contains(&found.message))
+                .map(ToString::to_string)
+                .collect();
+            equal("errors", errors, Vec::new())
+        });
     }
 }

@@ -1,12 +1,13 @@
 //! The process against what the reference printed, returned and answered (`corpus/cli`,
-//! `corpus/http`), and what `validate` reports (`corpus/validate`) and
-//! what `schema` knows (`catalog`).
+//! `corpus/http`), and what `validate` reports (`corpus/validate`,
+//! `corpus/configs`) and what `schema` knows (`catalog`).
 
 mod case;
 mod catalog;
 mod configs;
 mod help;
 mod http;
+mod mutation;
 mod process;
 mod rules;
 mod validate;
@@ -30,8 +31,9 @@ fn main() -> ExitCode {
         }),
         Set::new("corpus_validate_txtar", validate::archives),
         Set::new("corpus_validate_components", validate::components),
-        Set::new("corpus_configs_validate", configs::validated),
-        Set::new("corpus_configs_check", configs::checked),
+        Set::new("corpus_configs_validate", configs::verdicts),
+        Set::new("corpus_configs_check", configs::no_false_errors),
+        Set::new("corpus_mutations", mutation::mutations),
         Set::new("corpus_catalog", catalog::catalog),
         Set::new("corpus_http_component_detail", http::component_detail),
         Set::new("corpus_http_web_api", http::web_api),

@@ -68,12 +68,12 @@ pub(crate) fn validate(options: Options, sources: &[Source]) -> Vec<Diagnostic> 
     Engine::validate(registry::registry(), alloy::host::facts(), options, sources.to_vec())
 }
 
-fn rendered(findings: &[Diagnostic], sources: &[Source]) -> String {
+pub(crate) fn rendered(findings: &[Diagnostic], sources: &[Source]) -> String {
     let text = |name: &str| sources.iter().find(|s| &*s.name == name).map(|s| &*s.text);
     render(findings, text, Color::Never)
 }
 
-fn source(name: &str, text: &str) -> Source {
+pub(crate) fn source(name: &str, text: &str) -> Source {
     Source { name: name.into(), text: text.into() }
 }
 

@@ -67,6 +67,7 @@ pub struct Report {
     failures: Vec<String>,
     skipped: BTreeMap<String, usize>,
     differences: Vec<(String, String)>,
+    notes: Vec<String>,
 }
 
 impl Report {
@@ -97,6 +98,11 @@ impl Report {
         *self.skipped.entry(rule.to_owned()).or_default() += 1;
     }
 
+    /// Adds a line to what is printed.
+    pub fn note(&mut self, line: &str) {
+        self.notes.push(line.to_owned());
+    }
+
     /// `passed/total`, then skips by rule and differences by name.
     fn summary(&self, set: &str) -> String {
         let total = self.passed + self.failures.len() + self.differences.len();
@@ -110,6 +116,9 @@ impl Report {
         let width = self.differences.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, reason) in &self.differences {
             let _ = write!(out, "\n  {name:width$}  {reason}");
+        }
+        for note in &self.notes {
+            let _ = write!(out, "\n  {note}");
         }
         out
     }
