@@ -2,9 +2,10 @@
 //! (spec/components/prometheus.exporter.unix.md).
 
 mod args;
+#[cfg(feature = "unix")]
 mod run;
 
-use alloy_component::ComponentDef;
+use alloy_component::{BuildFn, ComponentDef};
 use alloy_value::{Definition, Stability};
 
 pub use args::UnixArgs;
@@ -19,5 +20,9 @@ static DEFINITION: Definition = Definition::component::<UnixArgs>(
 .with_exports::<ExporterExports>();
 
 /// `prometheus.exporter.unix`.
-pub static COMPONENT: ComponentDef =
-    ComponentDef { definition: &DEFINITION, build: Some(run::build) };
+pub static COMPONENT: ComponentDef = ComponentDef { definition: &DEFINITION, build: BUILD };
+
+#[cfg(feature = "unix")]
+const BUILD: Option<BuildFn> = Some(run::build);
+#[cfg(not(feature = "unix"))]
+const BUILD: Option<BuildFn> = None;
