@@ -234,7 +234,7 @@ impl<'a> Seeder<'a> {
         };
         let wrong_text = match innermost(&field.ty) {
             TypeSchema::OneOf(_) => Some((KINDS[3], "\"zz-wrong\"")),
-            TypeSchema::Text("regex") => Some((KINDS[6], "\"(\"")),
+            _ if field.syntax() == Some("regex") => Some((KINDS[6], "\"(\"")),
             TypeSchema::Duration => Some((KINDS[7], "\"10x\"")),
             _ => None,
         };
@@ -260,7 +260,10 @@ impl<'a> Seeder<'a> {
             other.exports().find(|(_, export)| !fits(&export.ty, &field.ty)).map(|(text, _)| text)
         });
         let mut found = Vec::new();
-        for target in scope.iter().filter(|target| target.id != component.id) {
+        // Nothing can refer to a block without a label.
+        let is_other =
+            |target: &&Component| target.id != component.id && component.definition.takes_label();
+        for target in scope.iter().filter(is_other) {
             for (reference, _) in target.exports() {
                 let Some(at) = self.find(value.range(), &reference) else { continue };
                 let label_end = at + target.id.len();

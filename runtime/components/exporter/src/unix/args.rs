@@ -395,12 +395,14 @@ all_optional!(
 );
 
 /// Collectors with a block that this version does not have.
+#[cfg(feature = "unix")]
 macro_rules! unbuilt {
     ($args:ident; $($block:ident),* $(,)?) => {
         [$((stringify!($block), $args.$block.as_ref().is_some_and(|block| *block != Default::default()))),*]
     };
 }
 
+#[cfg(feature = "unix")]
 impl UnixArgs {
     /// What is set although this version can't do it.
     pub(super) fn unsupported(&self) -> Option<String> {
