@@ -1,0 +1,113 @@
+//! Prints what `alloy check` costs beside its gates (design/performance.md §10): the configurations of
+//! public projects, and one file from the start of the process to its end.
+//!
+//! `cargo bench --bench check`. Nothing fails on a time.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints its figures and ends at what it did not expect"
+)]
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use alloy::registry;
+use alloy_queries::{Engine, Options, Source};
+use alloy_value::Stability;
+use rustix::time::{ClockId, clock_gettime};
+
+/// How often the configurations are checked; the median counts.
+const ROUNDS: usize = 5;
+/// How often the process starts.
+const STARTS: usize = 30;
+const FILE_BYTES: usize = 10_000;
+
+fn main() {
+    match alloy_corpus::root() {
+        Some(corpus) => throughput(&corpus),
+        None => println!("check of corpus/configs: no corpus; set ALLOY_CORPUS to its folder"),
+    }
+    one_file();
+}
+
+fn throughput(corpus: &Path) {
+    let mut texts = Vec::new();
+    for case in alloy_corpus::cases(&corpus.join("configs/INDEX.json")) {
+        let path = corpus.join("configs").join(alloy_corpus::text(&case, "name"));
+        texts.push(std::fs::read_to_string(path).expect("read a configuration"));
+    }
+    let bytes: usize = texts.iter().map(String::len).sum();
+    let options = Options { stability: Stability::Experimental, community: true };
+    let mut seconds: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let begin = cpu_time();
+            for text in &texts {
+                let source = Source { name: "config.alloy".into(), text: text.as_str().into() };
+                let host = alloy::host::facts();
+                Engine::check(registry::registry(), host, options, vec![source]);
+            }
+            (cpu_time() - begin).as_secs_f64()
+        })
+        .collect();
+    let rate = bytes as f64 / 1e6 / median(&mut seconds);
+    println!(
+        "check of corpus/configs: {rate:.1} MB per CPU-second (gate 15, goal 30); {} files, {:.2} MB",
+        texts.len(),
+        bytes as f64 / 1e6
+    );
+}
+
+/// CPU time of this thread, which does all the work.
+fn cpu_time() -> Duration {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
+}
+
+fn one_file() {
+    let dir = tempfile::tempdir().expect("create a temporary directory");
+    let file = dir.path().join("config.alloy");
+    let text = configuration();
+    std::fs::write(&file, &text).expect("write a configuration");
+    let mut seconds: Vec<f64> = (0..STARTS)
+        .map(|_| {
+            let begin = Instant::now();
+            let output = Command::new(env!("CARGO_BIN_EXE_alloy"))
+                .arg("check")
+                .arg(&file)
+                .output()
+                .expect("start the binary");
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert_ne!(output.status.code(), Some(2), "{said}");
+            begin.elapsed().as_secs_f64()
+        })
+        .collect();
+    println!(
+        "check of one file of {} bytes, process start to exit: {:.1} ms (gate 15, goal 6)",
+        text.len(),
+        median(&mut seconds) * 1e3
+    );
+}
+
+/// Scrapes in front of one remote write, about as long as [`FILE_BYTES`].
+fn configuration() -> String {
+    let mut text =
+        "prometheus.remote_write \"out\" {\n\tendpoint {\n\t\turl = \"http://localhost\"\n\t}\n}\n"
+            .to_owned();
+    let mut number = 0;
+    while text.len() < FILE_BYTES {
+        text.push_str(&format!(
+            "\nprometheus.scrape \"s{number}\" {{\n\ttargets    = [{{\"__address__\" = \"localhost:{}\"}}]\n\
+             \tforward_to = [prometheus.remote_write.out.receiver]\n}}\n",
+            9000 + number
+        ));
+        number += 1;
+    }
+    text
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
