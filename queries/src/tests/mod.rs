@@ -3,6 +3,7 @@
 mod findings;
 mod incremental;
 mod model;
+mod modules;
 mod rich;
 mod transactions;
 
@@ -79,7 +80,7 @@ const fn definition(name: &'static str, kind: DefinitionKind) -> Definition {
     }
 }
 
-static NODE: Definition = definition("test.node", DefinitionKind::Component);
+pub(crate) static NODE: Definition = definition("test.node", DefinitionKind::Component);
 static SOURCE: Definition = Definition {
     exports: Some(<TestExports as Exports>::schema),
     ..definition("test.source", DefinitionKind::Component)

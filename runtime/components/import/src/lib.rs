@@ -16,8 +16,17 @@ mod run;
 mod sources;
 
 /// The imports that this build can run.
-pub static IMPORTS: &[&ComponentDef] = &[&FILE, &STRING, &HTTP];
+pub static IMPORTS: &[&ComponentDef] = &[
+    &FILE,
+    #[cfg(feature = "git")]
+    &GIT,
+    &HTTP,
+    &STRING,
+];
 
 static FILE: ComponentDef = ComponentDef { definition: &IMPORT_FILE, build: Some(run::build) };
+#[cfg(feature = "git")]
+static GIT: ComponentDef =
+    ComponentDef { definition: &alloy_config_blocks::IMPORT_GIT, build: Some(run::build) };
 static STRING: ComponentDef = ComponentDef { definition: &IMPORT_STRING, build: Some(run::build) };
 static HTTP: ComponentDef = ComponentDef { definition: &IMPORT_HTTP, build: Some(run::build) };

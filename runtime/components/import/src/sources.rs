@@ -51,5 +51,45 @@ pub(crate) fn open(args: &ArcArgs, cx: &SourceContext) -> Result<Opened, Compone
             .map_err(|error| ComponentError::new(error.to_string()))?;
         return Ok(Opened { name: args.url.as_str().into(), source: Box::new(source) });
     }
+    #[cfg(feature = "git")]
+    if let Some(args) = args.downcast_ref::<alloy_config_blocks::ImportGitArgs>() {
+        return git(args, cx);
+    }
     Err(ComponentError::new("an import was given another block's arguments"))
+}
+
+#[cfg(feature = "git")]
+fn git(
+    args: &alloy_config_blocks::ImportGitArgs,
+    cx: &SourceContext,
+) -> Result<Opened, ComponentError> {
+    use alloy_flow_git::{GitAuth, GitOptions, GitSource, SshKey};
+    use alloy_flow_http::Hidden;
+
+    let hidden = |secret: &alloy_value::Secret| Hidden::new(secret.expose());
+    let auth = match (&args.basic_auth, &args.ssh_key) {
+        (Some(basic), _) => {
+            let (username, password) = (basic.username.clone(), hidden(&basic.password));
+            GitAuth::Basic { username, password }
+        }
+        (None, Some(key)) => GitAuth::Ssh(SshKey {
+            username: key.username.clone(),
+            key: key.key.as_ref().map(hidden),
+            key_file: (!key.key_file.is_empty()).then(|| key.key_file.as_str().into()),
+            passphrase: key.passphrase.as_ref().map(hidden),
+        }),
+        (None, None) => GitAuth::None,
+    };
+    let options = GitOptions {
+        repository: args.repository.clone(),
+        revision: args.revision.clone(),
+        path: args.path.clone(),
+        pull_frequency: args.pull_frequency,
+        auth,
+        data_dir: cx.data_dir.clone(),
+        user_agent: cx.user_agent.to_string(),
+    };
+    let source = GitSource::new(options, Some(alloy_blocks::memory_dial(&cx.dialer)))
+        .map_err(|error| ComponentError::new(error.to_string()))?;
+    Ok(Opened { name: args.path.as_str().into(), source: Box::new(source) })
 }
