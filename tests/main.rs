@@ -7,6 +7,7 @@ mod end_to_end;
 mod examples;
 mod explain;
 mod layers;
+mod modules;
 mod reference;
 mod reload;
 mod secrets;

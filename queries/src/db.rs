@@ -38,8 +38,11 @@ pub(crate) struct Database {
     registry: &'static Registry,
     host: Option<Host>,
     pub(crate) environment: Arc<Mutex<Environment>>,
-    pub(crate) nodes: Arc<RwLock<FxHashMap<(Instance, Block), (Node, u32)>>>,
+    pub(crate) nodes: Arc<RwLock<NodeTable>>,
 }
+
+/// Nodes by what they are of, with their number in the store.
+pub(crate) type NodeTable = FxHashMap<(Instance, Block), (Node, u32)>;
 
 /// Names of the queries that were executed, in order, while recording is on.
 pub(crate) type EventLog = Arc<Mutex<Vec<String>>>;

@@ -28,6 +28,9 @@ struct OldModule {
     blocks: Vec<u32>,
 }
 
+/// The `module_path` variable and the environment.
+pub(crate) type Surroundings = (Arc<str>, Arc<BTreeMap<String, String>>);
+
 /// The other half of a transaction. What is saved twice keeps the first, which is the oldest.
 #[derive(Default)]
 pub(crate) struct Undo {
@@ -44,7 +47,7 @@ pub(crate) struct Undo {
     paths: BTreeMap<u32, Arc<str>>,
     /// Nodes whose block has another one now.
     replaced: Vec<((Instance, Block), (Node, u32))>,
-    surroundings: Option<(Arc<str>, Arc<BTreeMap<String, String>>)>,
+    surroundings: Option<Surroundings>,
 }
 
 impl Undo {
@@ -145,7 +148,7 @@ impl Undo {
         self.views.iter().map(|(instance, view)| (*instance, Arc::clone(view))).collect()
     }
 
-    pub(crate) fn surroundings(&self) -> Option<(Arc<str>, Arc<BTreeMap<String, String>>)> {
+    pub(crate) fn surroundings(&self) -> Option<Surroundings> {
         self.surroundings.clone()
     }
 

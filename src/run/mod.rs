@@ -4,6 +4,7 @@ mod logging;
 mod options;
 mod process;
 mod signals;
+mod watch;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use crate::cli::output::{color, err, out};
 use crate::cli::version;
 use options::RunOptions;
 use signals::Signals;
+use watch::ConfigWatch;
 
 /// Runs until a signal ends the process.
 pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
@@ -92,6 +94,7 @@ async fn serve(
     let config = ConfigMetrics::new(&metrics, &options.cluster_name);
     let loader = ConfigLoader::new(runtime.clone(), options.path.as_str(), options.reload, config);
 
+    let began = std::time::SystemTime::now();
     // A stop during the first load ends it: what is built by then is stopped again.
     let loaded = tokio::select! {
         loaded = loader.load() => Some(loaded),
@@ -131,7 +134,8 @@ async fn serve(
         }
     };
     tracing::info!("{{^_^}} Alloy is running");
-    reload_until_stopped(&signals, &loader).await;
+    let mut watch = options.watch.then(|| ConfigWatch::new(options.path.as_str(), began));
+    reload_until_stopped(&signals, &loader, watch.as_mut()).await;
     runtime.shutdown().await;
     server.stop().await;
     Ok(Outcome::Done)
@@ -140,15 +144,32 @@ async fn serve(
 /// Reloads that may wait for slow builds at a time; a further signal is seen when one has ended.
 const MAX_RELOADS: usize = 64;
 
-/// Reloads at every signal until the stop. A reload whose builds are slow delays no other one.
-async fn reload_until_stopped(signals: &Signals, loader: &ConfigLoader) {
+/// Reloads at every signal and at every change of what is watched, until the stop. A reload whose
+/// builds are slow delays no other one.
+async fn reload_until_stopped(
+    signals: &Signals,
+    loader: &ConfigLoader,
+    mut watch: Option<&mut ConfigWatch>,
+) {
     let mut reloads = JoinSet::new();
     loop {
+        let changed = async {
+            match &mut watch {
+                Some(watch) => watch.changed().await,
+                None => std::future::pending().await,
+            }
+        };
+        let asked = async {
+            tokio::select! {
+                () = signals.reload.notified() => {}
+                () = changed => {}
+            }
+        };
         // Every arm is cancel safe. A stop doesn't wait for reloads; the controller ends them.
         tokio::select! {
             () = signals.stop.cancelled() => return,
             Some(_) = reloads.join_next() => {}
-            () = signals.reload.notified(), if reloads.len() < MAX_RELOADS => {
+            () = asked, if reloads.len() < MAX_RELOADS => {
                 let loader = loader.clone();
                 reloads.spawn(async move {
                     match loader.load().await {

@@ -25,6 +25,7 @@ pub(crate) struct RunOptions {
     pub(crate) node_name: String,
     pub(crate) cluster_name: String,
     pub(crate) reload: ReloadMode,
+    pub(crate) watch: bool,
     pub(crate) storage_path: PathBuf,
     pub(crate) stability: Stability,
     pub(crate) community: bool,
@@ -87,6 +88,7 @@ impl RunOptions {
             node_name,
             cluster_name: parsed.text("cluster.name").to_owned(),
             reload,
+            watch: parsed.bool("config.watch"),
             storage_path: parsed.text("storage.path").into(),
             stability,
             community: parsed.bool("feature.community-components.enabled"),
@@ -128,7 +130,6 @@ fn refuse_later_features(parsed: &Parsed) -> Result<()> {
         ("server.http.enable-graphql", "GraphQL"),
         ("server.http.enable-graphql-playground", "GraphQL"),
         ("feature.prometheus.direct-fanout.enabled", "direct fan-out"),
-        ("config.watch", "watching the configuration"),
     ];
     for (flag, feature) in later {
         if parsed.bool(flag) {

@@ -169,7 +169,7 @@ mod tests {
             Value::from("web-1"),
             Value::from("web-1"),
             Value::Int(5),
-            Value::Float(3.14),
+            Value::Float(2.5),
             Value::Bool(true),
             Value::from("größe"),
         ];
@@ -179,7 +179,7 @@ mod tests {
                 "foreach_web_1_1",
                 "foreach_web_1_2",
                 "foreach_5_1",
-                "foreach_3_140000_1",
+                "foreach_2_500000_1",
                 "foreach_true_1",
                 "foreach_größe_1"
             ]

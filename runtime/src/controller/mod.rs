@@ -185,10 +185,6 @@ impl Controller {
         Epoch(self.last_epoch)
     }
 
-    fn role_of(&self, info: &NodeInfo) -> Role {
-        Self::role(&self.components, &self.config_blocks, info)
-    }
-
     fn role(
         components: &FxHashMap<&'static str, &'static ComponentDef>,
         config_blocks: &[Box<dyn ConfigBlock>],

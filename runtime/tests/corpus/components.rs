@@ -153,13 +153,16 @@ components! {
     ).of_community();
 }
 
+type Apply<A> = Box<dyn Fn(&A) -> BoxFuture<'static, ()> + Send + Sync>;
+type Tick<A> = Box<dyn Fn(&A) -> Option<Duration> + Send + Sync>;
+
 /// A component from an update function, a loop and debug information.
 struct Parts<A> {
     args: Mutex<A>,
     changed: Notify,
-    apply: Box<dyn Fn(&A) -> BoxFuture<'static, ()> + Send + Sync>,
+    apply: Apply<A>,
     /// Runs every `frequency` until it gives false.
-    tick: Option<Box<dyn Fn(&A) -> Option<Duration> + Send + Sync>>,
+    tick: Option<Tick<A>>,
     debug_info: Option<Box<dyn Fn() -> Value + Send + Sync>>,
 }
 

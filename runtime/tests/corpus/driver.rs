@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use alloy_component::{MemoryDialer, MetricsHub, Services};
 use alloy_runtime::{HostFacts, LOGGING, LoadRequest, Runtime, RuntimeOptions, Source};
 use alloy_telemetry::SeriesTable;
 use alloy_value::{Registry, Stability, Value};
+use parking_lot::{Mutex, MutexGuard};
 use prometheus::Encoder;
 
 use crate::components::COMPONENTS;
@@ -60,7 +61,7 @@ impl Scene {
     fn new(stability: Stability) -> Self {
         // Scenarios name files relative to the working directory, which a process has one of.
         static ALONE: Mutex<()> = Mutex::new(());
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = ALONE.lock();
         let dir = tempfile::tempdir().unwrap();
         std::env::set_current_dir(dir.path()).unwrap();
         let tokio = tokio::runtime::Builder::new_multi_thread()

@@ -1,5 +1,7 @@
 //! The scenarios of `corpus/runtime`: modules, imports and `foreach` (its README has the phases).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod components;
 mod driver;
 mod receivers;

@@ -49,7 +49,7 @@ pub(crate) fn open(args: &ArcArgs, cx: &SourceContext) -> Result<Opened, Compone
         let dial = alloy_blocks::memory_dial(&cx.dialer);
         let source = HttpSource::new(options, Some(dial))
             .map_err(|error| ComponentError::new(error.to_string()))?;
-        return Ok(Opened { name: args.url.as_str().into(), source: Box::new(source) });
+        return Ok(Opened { name: source.shown_url().into(), source: Box::new(source) });
     }
     #[cfg(feature = "git")]
     if let Some(args) = args.downcast_ref::<alloy_config_blocks::ImportGitArgs>() {

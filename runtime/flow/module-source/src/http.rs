@@ -58,6 +58,11 @@ pub struct HttpSource {
 }
 
 impl HttpSource {
+    /// The URL without user and password, for messages.
+    pub fn shown_url(&self) -> &str {
+        &self.shown_url
+    }
+
     /// A source that didn't ask yet. Requests to the address of `dial` go there.
     ///
     /// # Errors
