@@ -24,6 +24,7 @@ fn crates_do_not_know_what_they_must_not() {
         ("alloy-value", &["rowan", "salsa", "tokio"]),
         ("alloy-queries", &network),
         ("alloy-reference", &network),
+        ("alloy-checks", &network),
         ("alloy-telemetry", &["alloy-value", "alloy-queries", "hyper"]),
         ("alloy-component", &["alloy-queries", "alloy-runtime", "alloy-prometheus"]),
         ("alloy-server", &["alloy-prometheus", "alloy-local"]),

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test ends at what it did not expect")]
 
+mod check;
 mod end_to_end;
 mod examples;
 mod explain;

@@ -40,7 +40,8 @@ pub(crate) static COMMANDS: &[Command] = &[
         operands: "[flags] [path]...",
         about: "Report everything that is wrong with configurations",
         long: "Reports everything that is wrong with configurations, without running them.\n\n\
-               Each path is a file or a directory; without one the current directory is checked.\n\
+               Each path is a file or a directory, checked as one module, or - for standard input;\n\
+               without one the current directory is checked.\n\
                Exits 0 without findings, 1 with findings, 2 if a path cannot be read.",
         flags: CHECK_FLAGS,
         positionals: Positionals::Any,
@@ -245,16 +246,45 @@ static SCHEMA_FLAGS: &[Flag] = &[
 ];
 
 static CHECK_FLAGS: &[Flag] = &[
-    Flag::new("output-format", Kind::Text, "full", "full, classic or concise"),
+    Flag::new(
+        "output-format",
+        Kind::Text,
+        "full",
+        "full, classic, concise, json, jsonl, sarif, github, gitlab or junit; also from the \
+         environment variable ALLOY_CHECK_OUTPUT_FORMAT",
+    ),
+    Flag::new("output-file", Kind::Text, "", "Write the findings here, not to standard output")
+        .short('o'),
+    Flag::new("select", Kind::List, "", "Only these rules: codes, starts of codes, names"),
+    Flag::new("ignore", Kind::List, "", "Not these rules"),
+    Flag::new("warn", Kind::List, "", "These rules as warnings"),
+    Flag::new("error", Kind::List, "", "These rules as errors"),
     Flag::new(
         "min-severity",
         Kind::Text,
         "warning",
-        "Lowest severity that makes exit code 1: error or warning",
+        "Lowest severity that makes exit code 1: error, warning or info",
     ),
+    Flag::new("deny-warnings", Kind::Bool, "false", "Same as --min-severity=warning"),
+    Flag::new("exit-zero", Kind::Bool, "false", "Exit with 0 also if there are findings"),
+    Flag::new("fix", Kind::Bool, "false", "Apply fixes that do not change the meaning"),
+    Flag::new("unsafe-fixes", Kind::Bool, "false", "Apply all fixes"),
+    Flag::new("diff", Kind::Bool, "false", "Print what fixes would change, and write nothing"),
+    Flag::new("add-ignore", Kind::Bool, "false", "Add comments that suppress all findings"),
+    Flag::new("baseline", Kind::Text, "", "Leave out the findings that this file lists"),
+    Flag::new("write-baseline", Kind::Text, "", "List all findings in this file"),
+    Flag::new("check-config", Kind::Text, "", "Settings, in place of the nearest alloy-check.toml"),
+    Flag::new("no-config", Kind::Bool, "false", "Read no alloy-check.toml"),
+    Flag::new("stdin-filename", Kind::Text, "", "Name of standard input in findings"),
+    Flag::new("watch", Kind::Bool, "false", "Check again after every change").short('W'),
+    Flag::new("statistics", Kind::Bool, "false", "Count the findings of each rule"),
+    Flag::new("quiet", Kind::Bool, "false", "Print findings only"),
     Flag::new("color", Kind::Text, "auto", "auto, always or never"),
     Flag::new("explain", Kind::Text, "", "Explain a rule, by code or name, and check nothing"),
     Flag::new("list-rules", Kind::Bool, "false", "List all rules and check nothing"),
+    CONFIG_FORMAT,
+    CONFIG_BYPASS,
+    CONFIG_EXTRA_ARGS,
     STABILITY,
     COMMUNITY,
 ];

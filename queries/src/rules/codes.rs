@@ -87,5 +87,7 @@ pub const LEGACY_ENV_DEFAULT: &str = "AL603";
 
 /// A comment that suppresses nothing.
 pub const UNUSED_IGNORE: &str = "AL901";
+/// Fixes that would make things worse.
+pub const FIX_REFUSED: &str = "AL902";
 /// A comment that suppresses a rule which does not exist.
-pub const UNKNOWN_IGNORED_RULE: &str = "AL902";
+pub const UNKNOWN_IGNORED_RULE: &str = "AL903";

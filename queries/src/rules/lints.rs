@@ -59,7 +59,7 @@ prometheus.remote_write "main" {
 	}
 }
 "#,
-        reported: false,
+        reported: true,
     },
 ];
 
@@ -88,8 +88,13 @@ prometheus.remote_write "main" {
 		bearer_token = local.file.token.content
 	}
 }
+
+prometheus.scrape "nodes" {
+	targets    = [{"__address__" = "localhost:9100"}]
+	forward_to = [prometheus.remote_write.main.receiver]
+}
 "#,
-        reported: false,
+        reported: true,
     },
     Rule {
         code: codes::EMPTY_FORWARD_TO,
@@ -115,7 +120,7 @@ prometheus.remote_write "main" {
 	}
 }
 "#,
-        reported: false,
+        reported: true,
     },
     Rule {
         code: codes::LITERAL_SECRET,
@@ -140,7 +145,7 @@ prometheus.remote_write "main" {
 	}
 }
 "#,
-        reported: false,
+        reported: true,
     },
     Rule {
         code: codes::REGEX_NEVER_MATCHES,
@@ -183,7 +188,7 @@ prometheus.remote_write "main" {
 	}
 }
 "#,
-        reported: false,
+        reported: true,
     },
     Rule {
         code: codes::UNEVEN_CLUSTERING,
@@ -248,7 +253,7 @@ prometheus.remote_write "main" {
 	}
 }
 "#,
-        reported: false,
+        reported: true,
     },
     Rule {
         code: codes::TIMEOUT_EXCEEDS_INTERVAL,
@@ -284,7 +289,7 @@ prometheus.remote_write "main" {
 	}
 }
 "#,
-        reported: false,
+        reported: true,
     },
     Rule {
         code: codes::UNUSED_DECLARE,
@@ -307,6 +312,10 @@ prometheus.remote_write "main" {
 	export "receiver" {
 		value = prometheus.remote_write.main.receiver
 	}
+}
+
+logging {
+	level = "debug"
 }
 "#,
         good: r#"declare "sink" {
@@ -332,7 +341,7 @@ prometheus.scrape "nodes" {
 	forward_to = [sink.main.receiver]
 }
 "#,
-        reported: false,
+        reported: true,
     },
     Rule {
         code: codes::SHADOWED_LIBRARY,
@@ -396,7 +405,7 @@ pub(super) static STYLE: &[Rule] = &[
 	level = "debug"
 }
 "#,
-        reported: false,
+        reported: true,
     },
     Rule {
         code: codes::REDUNDANT_DEFAULT,
@@ -415,7 +424,7 @@ pub(super) static STYLE: &[Rule] = &[
 	format = "json"
 }
 "#,
-        reported: false,
+        reported: true,
     },
     Rule {
         code: codes::LEGACY_ENV_DEFAULT,
@@ -438,7 +447,7 @@ pub(super) static STYLE: &[Rule] = &[
 	}
 }
 "#,
-        reported: false,
+        reported: true,
     },
 ];
 
@@ -461,7 +470,25 @@ logging {
 	level = "debug"
 }
 "#,
-        reported: false,
+        reported: true,
+    },
+    Rule {
+        code: codes::FIX_REFUSED,
+        name: "fix-refused",
+        severity: Severity::Warning,
+        fix: None,
+        since: "0.1.0",
+        summary: "Finds files that were not fixed because the result would have new errors.",
+        why: "Such a file is left as it is. Apply the fixes by hand, one after the other.",
+        bad: r#"discovery.relabel "targets" {
+	targets = []
+}
+"#,
+        good: r#"logging {
+	level = "debug"
+}
+"#,
+        reported: true,
     },
     Rule {
         code: codes::UNKNOWN_IGNORED_RULE,
@@ -480,6 +507,6 @@ logging {
 	level = "debug"
 }
 "#,
-        reported: false,
+        reported: true,
     },
 ];

@@ -13,6 +13,7 @@ mod classes;
 mod error;
 mod fast;
 mod parse;
+mod possible;
 mod regex;
 mod template;
 

@@ -12,6 +12,7 @@ use crate::Template;
 use crate::error::RegexError;
 use crate::fast::Fast;
 use crate::parse::{self, Parsed};
+use crate::possible::is_possible;
 
 /// Largest compiled program. The reference's dialect accepts `\pL{1000}`, which is about this large.
 const PROGRAM_LIMIT_BYTES: usize = 64 << 20;
@@ -58,6 +59,17 @@ impl Regex {
         let regex = Self::compile(pattern, parse::parse(&format!("^(?s:{pattern})$"))?, true)?;
         recent::keep(&regex);
         Ok(regex)
+    }
+
+    /// False if `pattern`, used as relabelling does, certainly matches no text at all. True says
+    /// nothing: what needs the engine to find out is not looked for.
+    ///
+    /// # Errors
+    /// If the pattern breaks the grammar.
+    pub fn can_match(pattern: &str) -> Result<bool, RegexError> {
+        let parsed = parse::parse(&format!("^(?s:{pattern})$"))?;
+        // Deeper patterns are rare, and looking at them takes as much stack.
+        Ok(parsed.height > COMPILE_HERE_HEIGHT || is_possible(&parsed.hir))
     }
 
     fn compile(pattern: &str, parsed: Parsed, anchored: bool) -> Result<Self, RegexError> {

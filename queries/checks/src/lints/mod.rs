@@ -1,0 +1,41 @@
+//! Findings beyond what keeps a configuration from running, one file for each group.
+
+mod defaults;
+mod deprecated;
+mod flow;
+mod languages;
+mod layout;
+mod secrets;
+mod timing;
+mod unused;
+
+use alloy_syntax::Diagnostic;
+
+use crate::model::Model;
+
+/// Adds what the lints find. The configuration has no syntax errors.
+pub(crate) fn lint(model: &Model<'_>, found: &mut Vec<Diagnostic>) {
+    let known: Vec<(Option<&'static str>, alloy_syntax::Span, Option<std::sync::Arc<str>>)> =
+        found.iter().map(|d| (d.code, d.span, d.file.clone())).collect();
+    let mut new = Vec::new();
+    languages::lint(model, &mut new);
+    deprecated::lint(model, &mut new);
+    unused::lint(model, &mut new);
+    flow::lint(model, &mut new);
+    secrets::lint(model, &mut new);
+    timing::lint(model, &mut new);
+    layout::lint(model, &mut new);
+    defaults::lint(model, &mut new);
+    // What the engine found is not said again.
+    new.retain(|d| {
+        !known
+            .iter()
+            .any(|(code, span, file)| *code == d.code && *span == d.span && *file == d.file)
+    });
+    found.extend(new);
+}
+
+/// Adds fixes to what the engine found.
+pub(crate) fn improve(model: &Model<'_>, found: &mut [Diagnostic]) {
+    deprecated::add_renames(model, found);
+}
