@@ -135,7 +135,7 @@ fn run(case: &Value, body: &str, expected: Expected<'_>, report: &mut Report) {
     }
 }
 
-fn compare(outcome: Result<(), Diagnostic>, expected: &Expected<'_>) -> Result<(), String> {
+fn compare(outcome: Result<(), Box<Diagnostic>>, expected: &Expected<'_>) -> Result<(), String> {
     match (outcome, expected) {
         (Ok(()), Expected::Accepted) => Ok(()),
         (Err(found), Expected::Accepted) => Err(format!("refused: {found}")),
@@ -160,14 +160,20 @@ impl Receiver for Idle {
 }
 
 /// Loads a configuration and evaluates the arguments of its components.
-fn outcome(config: &str) -> Result<(), Diagnostic> {
+fn outcome(config: &str) -> Result<(), Box<Diagnostic>> {
     let options = Options { stability: Stability::Experimental, community: true };
     let mut engine = Engine::new(&REGISTRY, HostFacts::default(), options);
     let source = Source { name: Arc::from("config.alloy"), text: Arc::from(config) };
     let load = Load { sources: vec![source], ..Load::default() };
     let pending = match engine.load(load) {
         Ok(pending) => pending,
-        Err(rejected) => return rejected.diagnostics.into_iter().next().map_or(Ok(()), Err),
+        Err(rejected) => {
+            return rejected
+                .diagnostics
+                .into_iter()
+                .next()
+                .map_or(Ok(()), |first| Err(Box::new(first)));
+        }
     };
     for (block, export, value) in [
         ("otelcol.exporter.debug.sink", "input", OtelConsumer(Some(Arc::new(Idle))).to_value()),
@@ -180,7 +186,7 @@ fn outcome(config: &str) -> Result<(), Diagnostic> {
     }
     for change in pending.changes {
         if let NodeChange::Added(id) = change {
-            engine.evaluate(id).map_err(|error| error.cause().clone())?;
+            engine.evaluate(id).map_err(|error| Box::new(error.cause().clone()))?;
         }
     }
     Ok(())
