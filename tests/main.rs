@@ -5,8 +5,10 @@
 
 mod check;
 mod end_to_end;
+mod eval;
 mod examples;
 mod explain;
+mod fmt;
 mod layers;
 mod modules;
 mod reference;

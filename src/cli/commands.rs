@@ -3,7 +3,9 @@
 use anyhow::Result;
 
 use super::flags::{Flag, Kind, Parsed, Positionals, Visibility};
-use crate::commands::{check, completion, components, docs, explain, fmt, schema, validate};
+use crate::commands::{
+    check, completion, components, daemon, docs, eval, explain, fmt, schema, validate,
+};
 use crate::run;
 
 /// One command.
@@ -95,6 +97,22 @@ pub(crate) static COMMANDS: &[Command] = &[
         run: docs::run,
     },
     Command {
+        name: "eval",
+        aliases: &[],
+        operands: "[flags] [expression]",
+        about: "Evaluate an expression",
+        long: "Evaluates one expression and prints its value as an expression; secrets as (secret).\n\n\
+               Without an expression, standard input is evaluated. With -c, the expression can name\n\
+               what a configuration can; exports of its components are known only with --addr.\n\
+               Exits 1 if the evaluation fails, 2 for bad usage or if the running Alloy cannot be\n\
+               asked.",
+        flags: EVAL_FLAGS,
+        positionals: Positionals::AtMost(1),
+        bad_usage: 2,
+        children: &[],
+        run: eval::run,
+    },
+    Command {
         name: "explain",
         aliases: &[],
         operands: "[flags] rule",
@@ -112,13 +130,14 @@ pub(crate) static COMMANDS: &[Command] = &[
     Command {
         name: "fmt",
         aliases: &["format"],
-        operands: "[flags] file",
-        about: "Format a configuration file",
-        long: "Formats a configuration file and prints the result.\n\n\
+        operands: "[flags] [file]...",
+        about: "Format configuration files",
+        long: "Formats configuration files and prints the results.\n\n\
                Without a file, or with -, standard input is formatted. A directory stands for the\n\
-               .alloy files in it.",
+               .alloy files directly in it. A file that cannot be formatted does not keep the others\n\
+               from it. Exits 1 if there was one, or if --test or --diff finds a change to make.",
         flags: FMT_FLAGS,
-        positionals: Positionals::AtMost(1),
+        positionals: Positionals::Any,
         bad_usage: 1,
         children: &[],
         run: fmt::run,
@@ -216,6 +235,26 @@ static FMT_FLAGS: &[Flag] = &[
     Flag::new("write", Kind::Bool, "false", "Write the result to the file").short('w'),
     Flag::new("test", Kind::Bool, "false", "Print nothing, fail if the text would change")
         .short('t'),
+    Flag::new("check", Kind::Bool, "false", "The same as --test"),
+    Flag::new("diff", Kind::Bool, "false", "Print a patch, fail if the text would change"),
+    Flag::new("stdin-filename", Kind::Text, "", "Name of standard input in messages and patches"),
+];
+
+static EVAL_FLAGS: &[Flag] = &[
+    Flag::new("config", Kind::Text, "", "Configuration whose names the expression can use")
+        .short('c'),
+    Flag::new("interactive", Kind::Bool, "false", "Read expressions from the terminal").short('i'),
+    Flag::new("type", Kind::Bool, "false", "Print the type behind the value"),
+    Flag::new("output-format", Kind::Text, "text", "text or json"),
+    STABILITY,
+    COMMUNITY,
+    daemon::ADDR,
+    daemon::PREFIX,
+    daemon::HEADER,
+    daemon::CA_FILE,
+    daemon::INSECURE,
+    daemon::BEARER,
+    daemon::TIMEOUT,
 ];
 
 static VALIDATE_FLAGS: &[Flag] =

@@ -3,7 +3,9 @@
 pub(crate) mod check;
 pub(crate) mod completion;
 pub(crate) mod components;
+pub(crate) mod daemon;
 pub(crate) mod docs;
+pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod schema;

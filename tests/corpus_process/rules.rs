@@ -86,6 +86,7 @@ pub(crate) fn difference(case: &Case<'_>) -> Option<&'static str> {
         ("run/component_build_error", "the failed read is logged once"),
         ("validate/community_enabled", "the arguments of this component are not known yet"),
         ("validate/declare_argument_underscore", "the reference crashes; nothing is wrong"),
+        ("fmt/two_files", "several files are formatted"),
         ("run/port_zero", "port 0 picks a free port while there is no clustering"),
         ("run_lifecycle/symlinked_directory", "a linked directory is followed"),
         ("validate/symlinked_directory", "a linked directory is followed"),

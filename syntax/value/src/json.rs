@@ -3,7 +3,9 @@
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value as Json;
 
-use crate::{BodyEntry, Capsule, CapsuleKind, EvaluatedBody, Object, Str, Value};
+use crate::{
+    BodyEntry, Capsule, CapsuleKind, EvaluatedBody, Object, OptionalSecret, Secret, Str, Value,
+};
 
 /// A value with its type.
 #[derive(Clone, Copy, Debug)]
@@ -151,8 +153,11 @@ static REMOTE: CapsuleKind = CapsuleKind {
     display: Some(|capsule| capsule.downcast_ref::<String>().cloned().unwrap_or_default()),
 };
 
+/// What stands for a secret.
+const SECRET: &str = "(secret)";
+
 /// The value that [`TypedValue`] shows as `json`. Capsules come back as opaque ones that show the
-/// same text, so no secret is ever more than `(secret)`.
+/// same text, and secrets as secrets with the text `(secret)`: theirs is not in the JSON form.
 pub fn typed_value(json: &Json) -> Result<Value, String> {
     let kind = json.get("type").and_then(Json::as_str).ok_or("a value without a type")?;
     let value = json.get("value").unwrap_or(&Json::Null);
@@ -166,6 +171,11 @@ pub fn typed_value(json: &Json) -> Result<Value, String> {
         "string" => Value::from(text()?),
         "array" => Value::Array(items()?.iter().map(typed_value).collect::<Result<_, _>>()?),
         "object" => Value::from(members_back(items()?, "key")?),
+        // What is shown of an optional secret that is none.
+        "capsule" if text()?.starts_with('"') => {
+            Value::from(OptionalSecret::new(unquoted(text()?).ok_or_else(wrong)?, false))
+        }
+        "capsule" if text()? == SECRET => Value::from(Secret::new(SECRET)),
         "function" | "capsule" => {
             Value::from(Capsule::new(&REMOTE, std::sync::Arc::new(text()?.to_owned())))
         }
@@ -176,6 +186,41 @@ pub fn typed_value(json: &Json) -> Result<Value, String> {
 /// The exports or debug information that [`Fields`] shows as `json`, a list of attributes.
 pub fn fields(json: &Json) -> Result<Object, String> {
     members_back(json.as_array().ok_or("the attributes are not a list")?, "name")
+}
+
+/// The text that [`crate::quote`] shows as `quoted`.
+fn unquoted(quoted: &str) -> Option<String> {
+    let mut rest = quoted.strip_prefix('"')?.strip_suffix('"')?.chars();
+    let mut bytes = Vec::new();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            continue;
+        }
+        let escape = rest.next()?;
+        let mut digits = |n| -> Option<u32> {
+            u32::from_str_radix(&rest.by_ref().take(n).collect::<String>(), 16).ok()
+        };
+        let code = match escape {
+            'a' => 7,
+            'b' => 8,
+            't' => 9,
+            'n' => 10,
+            'v' => 11,
+            'f' => 12,
+            'r' => 13,
+            '\\' | '"' => escape.into(),
+            'x' => {
+                bytes.push(digits(2)?.try_into().ok()?);
+                continue;
+            }
+            'u' => digits(4)?,
+            'U' => digits(8)?,
+            _ => return None,
+        };
+        bytes.extend_from_slice(char::from_u32(code)?.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn number_back(json: &Json) -> Option<Value> {
@@ -202,7 +247,7 @@ mod tests {
 
     use expect_test::expect;
 
-    use crate::{EvaluatedBlock, Function, OptionalSecret, Secret};
+    use crate::{EvaluatedBlock, Function};
 
     use super::*;
 
@@ -286,8 +331,16 @@ mod tests {
         assert_eq!(typed_value(&json).unwrap(), value);
         let json = serde_json::to_value(Fields(Some(&value))).unwrap();
         assert_eq!(Value::from(fields(&json).unwrap()), value);
+        for text in ["", "plain", "a\u{7}\u{8}\u{c}\u{b}\\\"\t\r\nü\u{200b}\u{10ffff}\u{1}"] {
+            let value = Value::from(OptionalSecret::new(text, false));
+            let json = serde_json::to_value(TypedValue(&value)).unwrap();
+            let back = typed_value(&json).unwrap().as_optional_secret().unwrap();
+            assert_eq!((back.expose(), back.is_secret), (text, false));
+        }
         let secret = serde_json::to_value(TypedValue(&Secret::new("hush").into())).unwrap();
-        assert_eq!(typed_value(&secret).unwrap().to_string(), "(secret)");
+        let back = typed_value(&secret).unwrap();
+        assert_eq!(back.to_string(), "(secret)");
+        assert!(back.as_secret().is_some_and(|secret| secret.expose() == "(secret)"));
     }
 
     #[test]

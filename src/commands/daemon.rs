@@ -1,0 +1,134 @@
+//! Asks a running Alloy through its web API: the flags, and one request.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use alloy_flow_http::{
+    Auth, Client, ClientConfig, Decode, Hidden, Pem, ProxyConfig, Request, Source, TlsConfig,
+};
+use anyhow::{Context, Result, anyhow, bail};
+use serde_json::Value as Json;
+
+use crate::cli::flags::{Flag, Kind, Parsed};
+
+/// Longest answer that is read.
+const BODY_LIMIT: usize = 64 << 20;
+/// Names the address where no flag does.
+const ADDRESS_VARIABLE: &str = "ALLOY_ADDR";
+
+pub(crate) const ADDR: Flag =
+    Flag::new("addr", Kind::Text, "", "URL of a running Alloy; default: the variable ALLOY_ADDR");
+pub(crate) const PREFIX: Flag =
+    Flag::new("ui-path-prefix", Kind::Text, "/", "Path below which its UI and web API are");
+pub(crate) const HEADER: Flag =
+    Flag::new("header", Kind::List, "", "Header of each request, as NAME=VALUE");
+pub(crate) const CA_FILE: Flag =
+    Flag::new("ca-file", Kind::Text, "", "Certificate authorities to trust");
+pub(crate) const INSECURE: Flag =
+    Flag::new("insecure-skip-verify", Kind::Bool, "false", "Accept any certificate");
+pub(crate) const BEARER: Flag =
+    Flag::new("bearer-token-file", Kind::Text, "", "File with the token of each request");
+pub(crate) const TIMEOUT: Flag =
+    Flag::new("timeout", Kind::Duration, "10s", "How long to wait for an answer");
+
+/// A running Alloy.
+pub(crate) struct Daemon {
+    /// URL without a slash at its end.
+    address: String,
+    prefix: String,
+    client: Client,
+    runtime: tokio::runtime::Runtime,
+    timeout: Duration,
+}
+
+impl Daemon {
+    /// The one that the command line or the environment names, if one does.
+    pub(crate) fn named(parsed: &Parsed) -> Result<Option<Self>> {
+        let address = match parsed.text(ADDR.long) {
+            "" => std::env::var(ADDRESS_VARIABLE).unwrap_or_default(),
+            address => address.to_owned(),
+        };
+        if address.is_empty() {
+            return Ok(None);
+        }
+        let address = match address.contains("://") {
+            true => address,
+            false => format!("http://{address}"),
+        };
+        let client = Client::new(config(parsed)?, None)
+            .with_context(|| format!("cannot prepare requests to {address}"))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let prefix = parsed.text(PREFIX.long).trim_matches('/');
+        Ok(Some(Self {
+            address: address.trim_end_matches('/').to_owned(),
+            prefix: if prefix.is_empty() { String::new() } else { format!("/{prefix}") },
+            client,
+            runtime,
+            timeout: parsed.duration(TIMEOUT.long),
+        }))
+    }
+
+    /// Where it is.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// A component's details; `None` if there is no such component.
+    pub(crate) fn component(&self, id: &str) -> Result<Option<Json>> {
+        self.get(&format!("{}/api/v0/web/components/{id}", self.prefix))
+    }
+
+    /// What is at `path`; `None` if nothing is.
+    fn get(&self, path: &str) -> Result<Option<Json>> {
+        let url = format!("{}{path}", self.address);
+        let uri = url.parse().with_context(|| format!("{url} is not a URL"))?;
+        let exchange = async {
+            let mut response = self.client.send(Request::get(uri)).await?;
+            let mut body: Vec<u8> = Vec::new();
+            response.read_body(&mut body, BODY_LIMIT, Decode::Gzip).await?;
+            anyhow::Ok((response.status.as_u16(), body))
+        };
+        let answer = self.runtime.block_on(async {
+            match tokio::time::timeout(self.timeout, exchange).await {
+                Ok(answer) => answer,
+                Err(_) => Err(anyhow!("no answer within {:?}", self.timeout)),
+            }
+        });
+        let (status, body): (u16, Vec<u8>) = answer.with_context(|| format!("GET {url}"))?;
+        match status {
+            200 => {
+                let json = serde_json::from_slice(&body);
+                Ok(Some(json.with_context(|| format!("GET {url}: the answer is not JSON"))?))
+            }
+            404 => Ok(None),
+            _ => bail!("GET {url}: status {status}"),
+        }
+    }
+}
+
+fn config(parsed: &Parsed) -> Result<ClientConfig> {
+    let mut config = ClientConfig {
+        proxy: ProxyConfig { from_environment: true, ..ProxyConfig::default() },
+        user_agent: format!("alloy/{}", alloy::host::VERSION),
+        ..ClientConfig::default()
+    };
+    config.tls = TlsConfig {
+        insecure_skip_verify: parsed.bool(INSECURE.long),
+        ca: Some(parsed.text(CA_FILE.long))
+            .filter(|path| !path.is_empty())
+            .map(|path| Pem::File(PathBuf::from(path))),
+        ..TlsConfig::default()
+    };
+    if let path @ [_, ..] = parsed.text(BEARER.long).as_bytes() {
+        let path = String::from_utf8_lossy(path).into_owned();
+        let credentials = Some(Source::File(PathBuf::from(path)));
+        config.auth = Some(Auth::Authorization { scheme: "Bearer".to_owned(), credentials });
+    }
+    for header in parsed.list(HEADER.long) {
+        let (name, value) = header
+            .split_once('=')
+            .ok_or_else(|| anyhow!("--header takes NAME=VALUE, got a text without ="))?;
+        config.http_headers.push((name.to_owned(), vec![Hidden::new(value)]));
+    }
+    Ok(config)
+}
