@@ -41,6 +41,102 @@ pub fn format(input: &[u8]) {
     assert_eq!(comments(text), comments(&formatted), "formatting changed comments of {text:?}");
 }
 
+/// How many tokens and characters parsing looks at.
+pub fn steps(text: &str) -> u64 {
+    crate::parser::parse_counting(text, &[]).2
+}
+
+/// Texts of about `size` bytes that try to make the parser run out of stack, memory or time, with a
+/// name each.
+pub fn hostile(size: usize) -> Vec<(String, String)> {
+    let repeated = |start: &str, unit: &str, end: &str| {
+        let times = size.saturating_sub(start.len() + end.len()) / unit.len();
+        [start, &unit.repeat(times), end].concat()
+    };
+    let alone = [
+        "[",
+        "{",
+        "(",
+        "-",
+        "!",
+        "\"",
+        "'",
+        "`",
+        "\\",
+        "#",
+        "\0",
+        "1",
+        ".",
+        ",",
+        "=",
+        "a",
+        "]",
+        "}",
+        ")",
+        "\n",
+        "//\n",
+        "/**/",
+        "/*",
+        "/*\n",
+        "]\n",
+        "1+",
+        "a.",
+        "a = ",
+        "a {",
+        "a {\n",
+        "a \"b\" ",
+        "\u{feff}",
+        "ä",
+        "a = [\n",
+        "a = 1 /**/",
+        "x /* */ /* */ ",
+    ];
+    let values = [
+        "[",
+        "{",
+        "(",
+        "-",
+        "!",
+        "1+",
+        "1^",
+        "a.",
+        "f(",
+        "x[",
+        "{a=",
+        "[[],",
+        "1,",
+        "\"\\x",
+        "-(",
+        "!{",
+        "[{a=(",
+        "\"a\"+",
+        "f().",
+        "a[0]",
+        "1 /* */ + ",
+    ];
+    let named = |unit: &str| unit.replace('\n', "␤").replace('\0', "␀");
+    let alone = alone.into_iter().map(|unit| (named(unit), repeated("", unit, "")));
+    let values = values
+        .into_iter()
+        .map(|unit| (format!("a = {}", named(unit)), repeated("a = ", unit, "\n")));
+    let closed = [("[", "]"), ("(", ")"), ("{a=", "}"), ("a {\n", "}\n")].map(|(open, close)| {
+        let times = size / (open.len() + close.len());
+        let text = ["a = ", &open.repeat(times), "1", &close.repeat(times), "\n"].concat();
+        (format!("{} … {}", named(open), named(close)), text)
+    });
+    let sound = [
+        ("attributes", repeated("", "a = 1\n", "")),
+        ("blocks", repeated("", "a \"b\" {\n\tc = [1, 2] // d\n}\n", "")),
+        ("elements", repeated("a = [", "1, ", "]\n")),
+        ("members", repeated("a = {", "b = 1, ", "}\n")),
+        ("a string", repeated("a = \"", "b", "\"\n")),
+        ("a raw string", repeated("a = `", "b\n", "`\n")),
+        ("a comment", repeated("/*", "* ", "*/")),
+    ];
+    let sound = sound.map(|(name, text)| (name.to_owned(), text));
+    alone.chain(values).chain(closed).chain(sound).collect()
+}
+
 fn comments(text: &str) -> Vec<String> {
     let (tokens, _) = lex(text);
     let comments = tokens.into_iter().filter(|token| token.kind == SyntaxKind::Comment);
@@ -75,6 +171,36 @@ fn meaning(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    /// Each case in the stack that the least of threads has, in steps that only its length decides.
+    #[test]
+    fn hostile_texts_take_steps_in_proportion_to_their_length() {
+        const SIZE: usize = 20_000;
+        const PER_BYTE: u64 = 12;
+        let check = || {
+            let small = super::hostile(SIZE);
+            for ((name, text), (_, large)) in small.iter().zip(super::hostile(4 * SIZE)) {
+                let (few, many) = (super::steps(text), super::steps(&large));
+                let limit = PER_BYTE * text.len() as u64;
+                assert!(few <= limit, "{name}: {few} steps for {} bytes", text.len());
+                assert!(many <= few * 5, "{name}: {few} steps, and {many} for four times as much");
+                super::parse(text.as_bytes());
+                super::format(text.as_bytes());
+            }
+        };
+        let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(check);
+        thread.expect("a thread").join().expect("no case overflows or panics");
+    }
+
+    #[test]
+    fn errors_are_bounded() {
+        for text in ["#", "a\n", "\0", "'"] {
+            let parse = crate::parse_file(&text.repeat(50_000));
+            let last = parse.diagnostics().last().map(|last| last.message.clone());
+            assert_eq!(last.as_deref(), Some("only the first 10000 errors are reported"));
+            assert_eq!(parse.diagnostics().len(), 10_001);
+        }
+    }
 
     /// Every seed of the fuzz targets, and every crash that was found, stays fixed.
     #[test]

@@ -13,6 +13,9 @@ use crate::chars::{describe_char, is_digit, is_letter};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
+/// So many errors are kept. Text with more is no configuration, and nobody reads them all.
+pub(crate) const MAX_ERRORS: usize = 10_000;
+
 /// One token: kind and byte range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
@@ -79,6 +82,8 @@ pub struct Lexer<'a> {
     /// Errors of the token being read, with the reading position at which they were found.
     found: Vec<(u32, u32, String)>,
     errors: Vec<LexError>,
+    /// Characters looked at, roughly.
+    steps: u64,
 }
 
 impl<'a> Lexer<'a> {
@@ -108,6 +113,7 @@ impl<'a> Lexer<'a> {
             emitted: 0,
             found: Vec::new(),
             errors: Vec::new(),
+            steps: 0,
         };
         lexer.next_misplaced = lexer.misplaced.next();
         lexer.flush_errors();
@@ -140,15 +146,25 @@ impl<'a> Lexer<'a> {
 
     /// The whole rest of the text: tokens and errors.
     pub fn run(mut self) -> (Vec<Token>, Vec<LexError>) {
+        (self.rest(), self.errors)
+    }
+
+    /// The tokens that are left.
+    pub(crate) fn rest(&mut self) -> Vec<Token> {
         // Real configurations have about one token per six bytes.
         let mut tokens = Vec::with_capacity(self.text.len() / 5 + 2);
         loop {
             let token = self.next_token();
             tokens.push(token);
             if token.kind == Eof {
-                return (tokens, self.errors);
+                return tokens;
             }
         }
+    }
+
+    /// All errors, and how many characters were looked at.
+    pub(crate) fn end(self) -> (Vec<LexError>, u64) {
+        (self.errors, self.steps)
     }
 
     /// The next token. After the end of the text always [`SyntaxKind::Eof`].
@@ -159,6 +175,7 @@ impl<'a> Lexer<'a> {
             self.flush_errors();
         }
         self.emitted += 1;
+        self.steps += (self.pos - start + 1) as u64;
         Token { kind, start: offset(start), end: offset(self.pos) }
     }
 
@@ -343,7 +360,7 @@ impl<'a> Lexer<'a> {
     fn scan_raw_string(&mut self) -> SyntaxKind {
         let start = self.pos;
         let rest = self.bytes.get(start + 1..).unwrap_or_default();
-        match rest.iter().position(|&byte| byte == b'`') {
+        match memchr::memchr(b'`', rest) {
             Some(length) => self.pos = start + length + 2,
             None => {
                 self.pos = self.bytes.len();
@@ -373,21 +390,22 @@ impl<'a> Lexer<'a> {
     fn comment_end(&self, start: usize) -> (usize, bool) {
         let rest = self.bytes.get(start..).unwrap_or_default();
         if rest.get(1) == Some(&b'/') {
-            let length = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+            let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             return (start + length, true);
         }
         let inner = rest.get(2..).unwrap_or_default();
-        match inner.windows(2).position(|pair| pair == b"*/") {
+        match memchr::memmem::find(inner, b"*/") {
             Some(length) => (start + length + 4, true),
             None => (self.bytes.len(), false),
         }
     }
 
     /// True if the run of comments that starts here reaches the end of its line.
-    fn comment_ends_statement(&self) -> bool {
+    fn comment_ends_statement(&mut self) -> bool {
         let mut at = self.pos;
         loop {
             let (end, terminated) = self.comment_end(at);
+            self.steps += (end - at) as u64;
             let comment = self.bytes.get(at..end).unwrap_or_default();
             if comment.get(1) == Some(&b'/') || !terminated || comment.contains(&b'\n') {
                 return true;
@@ -417,6 +435,9 @@ impl<'a> Lexer<'a> {
         if c == '\u{feff}' {
             // Anywhere but at the start it is among the misplaced characters.
             return if start == 0 { Bom } else { Illegal };
+        }
+        if self.is_full() {
+            return Illegal;
         }
         let c = if self.is_invalid(start) { char::REPLACEMENT_CHARACTER } else { c };
         self.error(start, &format!("illegal character {}", describe_char(c)));
@@ -464,7 +485,15 @@ impl<'a> Lexer<'a> {
     }
 
     fn error(&mut self, at: usize, message: &str) {
+        if self.is_full() {
+            return;
+        }
         self.found.push((offset(self.pos), offset(at), message.to_owned()));
+    }
+
+    /// True if no more errors are kept.
+    fn is_full(&self) -> bool {
+        self.errors.len() + self.found.len() > MAX_ERRORS
     }
 
     /// Moves what was found while reading one token into the list. A misplaced character is met
@@ -478,8 +507,11 @@ impl<'a> Lexer<'a> {
                 (Some((at, message)), read)
                     if at as usize <= self.pos && read.is_none_or(|read| at <= read) =>
                 {
-                    self.errors.push(LexError { offset: at, message: message.to_owned(), token });
                     self.next_misplaced = self.misplaced.next();
+                    if !self.is_full() {
+                        let message = message.to_owned();
+                        self.errors.push(LexError { offset: at, message, token });
+                    }
                 }
                 (_, Some(_)) => {
                     if let Some((_, offset, message)) = found.next() {
@@ -495,7 +527,8 @@ impl<'a> Lexer<'a> {
 /// Offsets of the characters that are wrong even inside strings and comments.
 fn misplaced_characters(text: &str, invalid: &[u32]) -> Vec<(u32, &'static str)> {
     let mut found = Vec::new();
-    for (at, _) in text.match_indices('\0') {
+    // One more than are kept, so that a text with too many is known to have them.
+    for at in memchr::memchr_iter(0, text.as_bytes()).take(MAX_ERRORS + 1) {
         let at = offset(at);
         let message = match invalid.binary_search(&at) {
             Ok(_) => "illegal UTF-8 encoding",
@@ -503,7 +536,8 @@ fn misplaced_characters(text: &str, invalid: &[u32]) -> Vec<(u32, &'static str)>
         };
         found.push((at, message));
     }
-    for (at, _) in text.match_indices(BYTE_ORDER_MARK) {
+    let marks = memchr::memmem::find_iter(text.as_bytes(), BYTE_ORDER_MARK.as_bytes());
+    for at in marks.take(MAX_ERRORS + 2) {
         if at > 0 {
             found.push((offset(at), "illegal byte order mark"));
         }

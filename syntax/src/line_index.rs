@@ -28,7 +28,8 @@ impl LineIndex {
     /// Indexes a text. A line ends after each line feed.
     pub fn new(text: &str) -> LineIndex {
         let mut starts = vec![0];
-        starts.extend(text.bytes().zip(1u32..).filter(|&(b, _)| b == b'\n').map(|(_, next)| next));
+        let after = |at: usize| u32::try_from(at + 1).unwrap_or(u32::MAX);
+        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(after));
         let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
         LineIndex { starts: starts.into_boxed_slice(), length }
     }
@@ -57,6 +58,21 @@ impl LineIndex {
     /// Index of the line of an offset, from 0.
     pub(crate) fn line_of(&self, offset: u32) -> usize {
         self.starts.partition_point(|&start| start <= offset).saturating_sub(1)
+    }
+
+    /// [`LineIndex::line_of`] for an offset that is probably on the line `near` or one of the next.
+    pub(crate) fn line_near(&self, offset: u32, near: usize) -> usize {
+        const STEPS: usize = 4;
+        let next = self.starts.get(near..).unwrap_or_default();
+        if next.first().is_none_or(|&start| start > offset) {
+            return self.line_of(offset);
+        }
+        let next = next.get(..=STEPS).unwrap_or(next);
+        match next.iter().position(|&start| start > offset) {
+            Some(behind) => near + behind - 1,
+            // Either the rest of the text, or too far away.
+            None => self.line_of(offset),
+        }
     }
 }
 

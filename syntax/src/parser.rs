@@ -15,7 +15,7 @@ use rowan::{GreenNode, GreenNodeBuilder, Language as _};
 use crate::chars::{is_identifier, quote, sanitize_identifier};
 use crate::guide::{Guide, Open};
 use crate::kind::Alloy;
-use crate::lexer::{LexError, Lexer, Token};
+use crate::lexer::{LexError, Lexer, MAX_ERRORS, Token};
 use crate::{Applicability, Diagnostic, Edit, Fix, LineIndex, Related, Span, SyntaxKind};
 
 use SyntaxKind as K;
@@ -31,23 +31,35 @@ pub const SYNTAX: &str = "AL001";
 pub const INVALID_LABEL: &str = "AL002";
 
 pub(crate) fn parse_file(text: &str, invalid: &[u32]) -> (GreenNode, Vec<Diagnostic>) {
+    let (green, diagnostics, _) = parse_counting(text, invalid);
+    (green, diagnostics)
+}
+
+/// [`parse_file`], and how many steps that took.
+pub(crate) fn parse_counting(text: &str, invalid: &[u32]) -> (GreenNode, Vec<Diagnostic>, u64) {
     let mut parser = Parser::new(text, invalid);
+    parser.stops_building = true;
     parser.start(K::SourceFile);
     parser.body(K::Eof, Open::ROOT);
-    let (green, mut diagnostics) = parser.finish_root();
-    if diagnostics.is_empty() {
-        return (green, diagnostics);
+    let mut first = parser.finish_root();
+    if let Some(green) = first.green
+        && first.diagnostics.is_empty()
+    {
+        return (green, first.diagnostics, first.steps);
     }
     // What is reported is fixed; where statements end is ours to guess.
-    let mut parser = Parser::new(text, invalid);
-    let guide = Guide::new(text, &parser.tokens);
-    if let Some(start) = guide.unclosed().and_then(|at| parser.tokens.get(at)) {
-        blame_bracket(&mut diagnostics, start.start);
+    let guide = Guide::new(text, &first.tokens);
+    first.steps += first.tokens.len() as u64;
+    if let Some(start) = guide.unclosed().and_then(|at| first.tokens.get(at)) {
+        blame_bracket(&mut first.diagnostics, start.start);
     }
+    let mut parser = Parser::with_tokens(text, first.tokens, Vec::new());
     parser.guide = Some(guide);
     parser.start(K::SourceFile);
     parser.body(K::Eof, Open::ROOT);
-    (parser.finish_root().0, diagnostics)
+    let second = parser.finish_root();
+    let steps = first.steps + second.steps;
+    (second.tree(), first.diagnostics, steps)
 }
 
 pub(crate) fn parse_expr(text: &str) -> (GreenNode, Vec<Diagnostic>) {
@@ -55,8 +67,28 @@ pub(crate) fn parse_expr(text: &str) -> (GreenNode, Vec<Diagnostic>) {
     parser.start(K::ExprRoot);
     parser.expr();
     parser.expect(K::Terminator);
-    parser.finish_root()
+    let mut root = parser.finish_root();
+    let diagnostics = std::mem::take(&mut root.diagnostics);
+    (root.tree(), diagnostics)
 }
+
+/// What a parser leaves behind.
+struct Root {
+    /// `None` if an error ended the building.
+    green: Option<GreenNode>,
+    diagnostics: Vec<Diagnostic>,
+    tokens: Vec<Token>,
+    steps: u64,
+}
+
+impl Root {
+    fn tree(self) -> GreenNode {
+        self.green.unwrap_or_else(|| GreenNode::new(raw(K::SourceFile), []))
+    }
+}
+
+/// Skipped stretches of more tokens than this become one token each: nobody looks into them.
+const LONGEST_SKIPPED: usize = 4096;
 
 /// Longest piece of text that a message shows, in characters.
 const LONGEST_SHOWN: usize = 30;
@@ -93,11 +125,23 @@ struct Parser<'a> {
     depth: u32,
     /// Set while a broken text is read again for its tree.
     guide: Option<Guide>,
+    /// The first error makes the tree useless.
+    stops_building: bool,
+    /// False once it is.
+    builds: bool,
+    /// Tokens and characters looked at.
+    steps: u64,
 }
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str, invalid: &[u32]) -> Parser<'a> {
-        let (tokens, lex_errors) = Lexer::with_invalid(text, invalid).run();
+        let mut lexer = Lexer::with_invalid(text, invalid);
+        let tokens = lexer.rest();
+        let (lex_errors, steps) = lexer.end();
+        Parser { steps, ..Parser::with_tokens(text, tokens, lex_errors) }
+    }
+
+    fn with_tokens(text: &'a str, tokens: Vec<Token>, lex_errors: Vec<LexError>) -> Parser<'a> {
         let mut parser = Parser {
             text,
             tokens,
@@ -111,6 +155,9 @@ impl<'a> Parser<'a> {
             last_error_line: None,
             depth: 0,
             guide: None,
+            stops_building: false,
+            builds: true,
+            steps: 0,
         };
         parser.skip_trivia();
         parser
@@ -147,6 +194,13 @@ impl<'a> Parser<'a> {
         if self.current != K::Ident {
             self.error_expected("identifier");
             let guided = self.guide.is_some();
+            if guided && self.current == K::RCurly {
+                // At the end of the file's body: braces that close nothing.
+                self.start(K::Error);
+                self.skip_while(|parser| parser.current == K::RCurly);
+                self.finish();
+                return 1;
+            }
             self.skip_until(|kind| {
                 kind == K::Ident || (guided && matches!(kind, K::Terminator | K::RCurly))
             });
@@ -192,13 +246,13 @@ impl<'a> Parser<'a> {
                 self.attribute(start)
             }
             K::LCurly => {
-                self.builder.start_node_at(start, raw(K::Block));
+                self.wrap(start, K::Block);
                 let (height, _) = self.block_body();
                 self.finish();
                 height
             }
             _ => {
-                self.builder.start_node_at(start, raw(K::Error));
+                self.wrap(start, K::Error);
                 if label.is_some() || dotted {
                     self.error_expected("block body");
                 } else {
@@ -263,7 +317,7 @@ impl<'a> Parser<'a> {
     }
 
     fn attribute(&mut self, start: Checkpoint) -> u32 {
-        self.builder.start_node_at(start, raw(K::Attribute));
+        self.wrap(start, K::Attribute);
         self.bump();
         let height = self.expr();
         self.finish();
@@ -302,7 +356,7 @@ impl<'a> Parser<'a> {
 
     /// `value "label" { … }`: a block where only values are allowed.
     fn block_as_value(&mut self, start: Checkpoint, start_offset: u32) -> u32 {
-        self.builder.start_node_at(start, raw(K::Error));
+        self.wrap(start, K::Error);
         if self.current == K::Str {
             self.bump();
         }
@@ -335,7 +389,7 @@ impl<'a> Parser<'a> {
                 self.too_deep();
                 return height;
             }
-            self.builder.start_node_at(start, raw(K::BinaryExpr));
+            self.wrap(start, K::BinaryExpr);
             let right_associative = self.current == K::Caret;
             self.bump();
             self.depth += 1;
@@ -374,7 +428,7 @@ impl<'a> Parser<'a> {
             self.depth += 1;
             let inner = match self.current {
                 K::Dot => {
-                    self.builder.start_node_at(start, raw(K::AccessExpr));
+                    self.wrap(start, K::AccessExpr);
                     self.bump();
                     if self.starts_statement() {
                         self.error_expected(K::Ident.name());
@@ -385,7 +439,7 @@ impl<'a> Parser<'a> {
                 }
                 K::LBracket => {
                     let (open, bracket) = (self.open(), self.offset());
-                    self.builder.start_node_at(start, raw(K::IndexExpr));
+                    self.wrap(start, K::IndexExpr);
                     self.bump();
                     let inner = self.expr();
                     self.close(K::RBracket, open, bracket);
@@ -393,7 +447,7 @@ impl<'a> Parser<'a> {
                 }
                 _ => {
                     let (open, bracket) = (self.open(), self.offset());
-                    self.builder.start_node_at(start, raw(K::CallExpr));
+                    self.wrap(start, K::CallExpr);
                     self.start(K::ArgList);
                     self.bump();
                     let inner = self.list(K::RParen, open);
@@ -598,6 +652,9 @@ impl<'a> Parser<'a> {
     }
 
     fn error_expected(&mut self, what: &str) {
+        if self.is_muted() {
+            return;
+        }
         let message = format!("expected {what}, got {}", self.current.name());
         let plain = format!("expected {}, found {}", words(what), self.found());
         self.error(message, Some(plain));
@@ -621,6 +678,9 @@ impl<'a> Parser<'a> {
     }
 
     fn label_error(&mut self, label: Token, message: String, plain: String) {
+        if self.is_muted() {
+            return;
+        }
         let mut diagnostic = Diagnostic::error(Span::at(label.start), message)
             .with_code(INVALID_LABEL)
             .with_plain(plain);
@@ -645,23 +705,54 @@ impl<'a> Parser<'a> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        let offset = self.offset();
-        let text = self.text;
-        let line = self.lines.get_or_insert_with(|| LineIndex::new(text)).line_of(offset);
+        let line = self.line();
         if self.last_error_line.replace(line) != Some(line) {
             self.push(diagnostic);
         }
     }
 
+    /// True if what is reported now is not kept: there is an error on this line already, or this is
+    /// the second reading. Spares the making of a message.
+    fn is_muted(&mut self) -> bool {
+        if self.guide.is_some() || self.diagnostics.len() > MAX_ERRORS {
+            return true;
+        }
+        let line = self.line();
+        self.last_error_line == Some(line)
+    }
+
+    /// Line of the current token.
+    fn line(&mut self) -> usize {
+        let offset = self.offset();
+        let text = self.text;
+        self.lines.get_or_insert_with(|| LineIndex::new(text)).line_of(offset)
+    }
+
     /// Reports a range; neither obeys nor counts for the one error per line.
     fn range_error(&mut self, start: u32, end: u32, message: &str, plain: &str) {
+        if self.guide.is_some() {
+            return;
+        }
         let span = Span::Bytes { start, end: Some(end) };
         self.push(Diagnostic::error(span, message).with_code(SYNTAX).with_plain(plain));
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {
         self.take_lex_errors(self.at);
-        self.diagnostics.push(diagnostic);
+        self.record(diagnostic);
+    }
+
+    /// Adds to the list, which is bounded.
+    fn record(&mut self, diagnostic: Diagnostic) {
+        self.builds &= !self.stops_building;
+        match self.diagnostics.len() {
+            ..MAX_ERRORS => self.diagnostics.push(diagnostic),
+            MAX_ERRORS => {
+                let message = format!("only the first {MAX_ERRORS} errors are reported");
+                self.diagnostics.push(Diagnostic { message, plain: None, ..diagnostic });
+            }
+            _ => {}
+        }
     }
 
     /// Records the errors of the tokens read so far.
@@ -669,36 +760,36 @@ impl<'a> Parser<'a> {
         while let Some(error) = self.lex_errors.next_if(|error| error.token as usize <= last_token)
         {
             let diagnostic = Diagnostic::error(Span::at(error.offset), error.message);
-            self.diagnostics.push(diagnostic.with_code(SYNTAX));
+            self.record(diagnostic.with_code(SYNTAX));
         }
     }
 
     /// Skips what is nested too deep: up to the end of the bracket that starts here, and of what
     /// follows it in the same expression.
     fn too_deep(&mut self) {
-        self.error(format!("nesting is deeper than {MAX_DEPTH} levels"), None);
+        if !self.is_muted() {
+            self.error(format!("nesting is deeper than {MAX_DEPTH} levels"), None);
+        }
         self.start(K::Error);
         let block = self.current == K::LCurly;
         let mut open = 0usize;
-        loop {
-            match self.current {
-                K::Eof => break,
+        let mut closed = false;
+        self.skip_while(|parser| {
+            match parser.current {
+                _ if closed => return false,
                 K::LCurly | K::LParen | K::LBracket => open += 1,
                 K::RCurly | K::RParen | K::RBracket => {
                     if open == 0 {
-                        break;
+                        return false;
                     }
                     open -= 1;
-                    if open == 0 && block {
-                        self.bump();
-                        break;
-                    }
+                    closed = open == 0 && block;
                 }
-                K::Terminator | K::Comma if open == 0 => break,
+                K::Terminator | K::Comma if open == 0 => return false,
                 _ => {}
             }
-            self.bump();
-        }
+            true
+        });
         self.finish();
     }
 
@@ -713,33 +804,56 @@ impl<'a> Parser<'a> {
     }
 
     fn skip_tokens_until(&mut self, stop: impl Fn(K) -> bool) {
-        while self.current != K::Eof && !stop(self.current) {
-            self.bump();
-        }
+        self.skip_while(|parser| !stop(parser.current));
     }
 
     /// Skips to the end of the statement, outside of pairs of brackets.
     fn skip_statement(&mut self) {
         let (mut curly, mut square, mut round) = (0i64, 0i64, 0i64);
-        while self.current != K::Eof {
-            match self.current {
+        self.skip_while(|parser| {
+            match parser.current {
                 K::LCurly => curly += 1,
                 K::RCurly => curly -= 1,
                 K::LBracket => square += 1,
                 K::RBracket => square -= 1,
                 K::LParen => round += 1,
                 K::RParen => round -= 1,
-                K::Terminator if curly <= 0 && square <= 0 && round <= 0 => return,
+                K::Terminator if curly <= 0 && square <= 0 && round <= 0 => return false,
                 _ => {}
             }
-            if curly <= 0 && self.guide.is_some() {
-                // The end of the body around, or the next statement.
-                if curly < 0 || self.starts_statement() {
-                    return;
-                }
+            // The end of the body around, or the next statement.
+            let ends =
+                curly <= 0 && parser.guide.is_some() && (curly < 0 || parser.starts_statement());
+            !ends
+        });
+    }
+
+    /// Puts tokens into the tree as long as `goes_on` says so; very many of them as one.
+    fn skip_while(&mut self, mut goes_on: impl FnMut(&Self) -> bool) {
+        let mut end = None;
+        while self.current != K::Eof && goes_on(self) {
+            if end.is_none() {
+                self.build_to(self.at);
             }
-            self.bump();
+            self.at += 1;
+            end = Some(self.at);
+            self.skip_trivia();
         }
+        let Some(end) = end else { return };
+        if end - self.built <= LONGEST_SKIPPED {
+            return self.build_to(end);
+        }
+        let skipped = self.tokens.get(self.built..end).unwrap_or_default();
+        // A node of few children is hashed with all that is in it, again and again. So not one.
+        for stretch in skipped.chunks(LONGEST_SKIPPED).filter(|_| self.builds) {
+            if let [first, ..] = stretch
+                && let [.., last] = stretch
+            {
+                let text = self.text.get(first.start as usize..last.end as usize);
+                self.builder.token(raw(K::Illegal), text.unwrap_or_default());
+            }
+        }
+        self.built = end;
     }
 
     // Tokens and tree.
@@ -765,10 +879,8 @@ impl<'a> Parser<'a> {
     /// End of the last token with text in front of the current one.
     fn previous_end(&self) -> u32 {
         let before = self.tokens.get(..self.at).unwrap_or_default();
-        let last = before
-            .iter()
-            .rev()
-            .find(|token| !token.kind.is_trivia() && token.kind != K::Terminator);
+        let is_text = |token: &Token| !token.kind.is_trivia() && token.kind != K::Terminator;
+        let last = before.iter().rposition(is_text).and_then(|at| before.get(at));
         last.map_or(0, |token| token.end)
     }
 
@@ -783,17 +895,21 @@ impl<'a> Parser<'a> {
     }
 
     fn skip_trivia(&mut self) {
+        self.steps += 1;
         while self.tokens.get(self.at).is_some_and(|token| token.kind.is_trivia()) {
             self.at += 1;
+            self.steps += 1;
         }
         self.current = self.token().kind;
     }
 
     fn build_to(&mut self, end: usize) {
-        for index in self.built..end {
-            let Some(&token) = self.tokens.get(index) else { break };
-            if token.start < token.end {
-                self.builder.token(raw(token.kind), self.text_of(token));
+        if self.builds {
+            for token in self.tokens.get(self.built..end).unwrap_or_default() {
+                if token.start < token.end {
+                    let text = self.text.get(token.start as usize..token.end as usize);
+                    self.builder.token(raw(token.kind), text.unwrap_or_default());
+                }
             }
         }
         self.built = end;
@@ -810,18 +926,36 @@ impl<'a> Parser<'a> {
         if !matches!(kind, K::SourceFile | K::ExprRoot) {
             self.build_to(self.at);
         }
-        self.builder.start_node(raw(kind));
+        self.steps += 1;
+        if self.builds {
+            self.builder.start_node(raw(kind));
+        }
+    }
+
+    /// Opens a node around what has been built since `start`.
+    fn wrap(&mut self, start: Checkpoint, kind: K) {
+        self.steps += 1;
+        if self.builds {
+            self.builder.start_node_at(start, raw(kind));
+        }
     }
 
     fn finish(&mut self) {
-        self.builder.finish_node();
+        if self.builds {
+            self.builder.finish_node();
+        }
     }
 
-    fn finish_root(mut self) -> (GreenNode, Vec<Diagnostic>) {
+    fn finish_root(mut self) -> Root {
         self.build_to(self.tokens.len());
         self.finish();
         self.take_lex_errors(usize::MAX);
-        (self.builder.finish(), self.diagnostics)
+        Root {
+            green: self.builds.then(|| self.builder.finish()),
+            diagnostics: self.diagnostics,
+            tokens: self.tokens,
+            steps: self.steps,
+        }
     }
 }
 

@@ -6,8 +6,6 @@
 //!
 //! Start reading at [`Columns::finish`].
 
-use std::mem::take;
-
 /// How a line ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Break {
@@ -29,141 +27,158 @@ pub(crate) enum Tab {
 /// Columns in front of which leading empty cells are written as tabs: one per so many characters.
 const TAB_WIDTH: usize = 8;
 
-#[derive(Debug, Default)]
+/// The end of a cell in the text, and what is known about it.
+#[derive(Clone, Copy, Debug, Default)]
 struct Cell {
-    text: String,
-    /// Characters of the text.
+    /// Behind its last byte.
+    end: usize,
+    /// Characters of its text.
     width: usize,
     hard: bool,
-    /// Up to this byte the text may not be trimmed.
+    /// Up to this byte of its text it may not be trimmed.
     protected: usize,
+    /// Width of its column, once it is known; until then the cell above it in the column, counted
+    /// from 1. The last cell of a line belongs to no column.
+    column: usize,
 }
 
-/// A line: its cells, of which the last one belongs to no column.
-#[derive(Debug, Default)]
+/// The end of a line.
+#[derive(Clone, Copy, Debug)]
 struct Line {
-    cells: Vec<Cell>,
-    /// Width of the columns of all cells but the last, once they are known.
-    widths: Vec<usize>,
+    /// Behind its last cell.
+    end: usize,
     hard_break: bool,
 }
 
-/// Collects cells line by line.
+/// Collects cells line by line. All texts stand in one string, cells and lines are places in it.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
+    text: String,
+    cells: Vec<Cell>,
     lines: Vec<Line>,
-    line: Line,
+    /// The cell that is being written; its `end` is not set yet.
     cell: Cell,
 }
 
 impl Columns {
     pub(crate) fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.line.cells.is_empty() && self.cell.text.is_empty()
+        self.lines.is_empty() && self.cells.is_empty() && self.text.is_empty()
     }
 
     /// Adds text without tabs or line breaks.
     pub(crate) fn text(&mut self, text: &str) {
-        self.cell.text.push_str(text);
-        self.cell.width += text.chars().count();
+        self.text.push_str(text);
+        self.cell.width += if text.is_ascii() { text.len() } else { text.chars().count() };
     }
 
     /// Adds text that must not change, whatever it contains. It counts as part of one line.
     pub(crate) fn protected_text(&mut self, text: &str) {
         self.text(text);
-        self.cell.protected = self.cell.text.len();
+        self.cell.protected = self.text.len() - self.cell_start();
     }
 
     pub(crate) fn tab(&mut self, tab: Tab) {
         self.cell.hard = tab == Tab::Hard;
-        self.line.cells.push(take(&mut self.cell));
+        self.end_cell();
     }
 
     pub(crate) fn line_break(&mut self, kind: Break) {
-        self.line.cells.push(take(&mut self.cell));
-        self.line.hard_break = kind == Break::Hard;
-        self.lines.push(take(&mut self.line));
+        self.end_cell();
+        self.lines.push(Line { end: self.cells.len(), hard_break: kind == Break::Hard });
+    }
+
+    fn cell_start(&self) -> usize {
+        self.cells.last().map_or(0, |cell| cell.end)
+    }
+
+    fn end_cell(&mut self) {
+        let cell = std::mem::take(&mut self.cell);
+        self.cells.push(Cell { end: self.text.len(), ..cell });
     }
 
     /// The text with aligned columns and without trailing blanks.
     pub(crate) fn finish(mut self) -> String {
         self.line_break(Break::Hard);
-        set_widths(&mut self.lines);
-        let mut out = String::new();
+        self.set_widths();
+        let mut out = String::with_capacity(self.text.len() + self.text.len() / 4);
+        let (mut first, mut start) = (0, 0);
         for (index, line) in self.lines.iter().enumerate() {
             if index > 0 {
                 out.push('\n');
             }
-            write_line(&mut out, line);
+            let cells = self.cells.get(first..line.end).unwrap_or_default();
+            write_line(&mut out, &self.text, start, cells);
+            first = line.end;
+            start = cells.last().map_or(start, |cell| cell.end);
         }
         out
+    }
+
+    /// A column is a run of neighbouring lines that have a cell there which isn't their last.
+    fn set_widths(&mut self) {
+        let mut open: Vec<Open> = Vec::new();
+        let mut first = 0;
+        for index in 0..=self.lines.len() {
+            let line = self.lines.get(index).copied();
+            let columns = line.map_or(0, |line| (line.end - first).saturating_sub(1));
+            while open.len() > columns {
+                self.close_last(&mut open);
+            }
+            let Some(line) = line else { break };
+            for (column, at) in (first..first + columns).enumerate() {
+                if column == open.len() {
+                    open.push(Open { lowest: 0, width: 0, discardable: true });
+                }
+                if let (Some(open), Some(cell)) = (open.get_mut(column), self.cells.get_mut(at)) {
+                    cell.column = std::mem::replace(&mut open.lowest, at + 1);
+                    open.width = open.width.max(cell.width + 1);
+                    open.discardable &= cell.width == 0 && !cell.hard;
+                }
+            }
+            if line.hard_break {
+                while !open.is_empty() {
+                    self.close_last(&mut open);
+                }
+            }
+            first = line.end;
+        }
+    }
+
+    fn close_last(&mut self, open: &mut Vec<Open>) {
+        let Some(column) = open.pop() else { return };
+        let width = if column.discardable { 0 } else { column.width };
+        let mut lowest = column.lowest;
+        while let Some(cell) = lowest.checked_sub(1).and_then(|at| self.cells.get_mut(at)) {
+            lowest = std::mem::replace(&mut cell.column, width);
+        }
     }
 }
 
 /// A column while its lines are being passed.
 struct Open {
-    first_line: usize,
+    /// Its last cell so far, counted from 1.
+    lowest: usize,
     width: usize,
     /// All cells so far are empty and soft.
     discardable: bool,
 }
 
-/// A column is a run of neighbouring lines that have a cell there which isn't their last.
-fn set_widths(lines: &mut [Line]) {
-    let mut open: Vec<Open> = Vec::new();
-    for index in 0..=lines.len() {
-        let columns = match lines.get(index) {
-            Some(line) => line.cells.len().saturating_sub(1),
-            None => 0,
-        };
-        while open.len() > columns {
-            close_last(lines, &mut open, index);
-        }
-        let Some(line) = lines.get_mut(index) else { break };
-        line.widths = vec![0; columns];
-        for (column, cell) in line.cells.iter().take(columns).enumerate() {
-            if column == open.len() {
-                open.push(Open { first_line: index, width: 0, discardable: true });
-            }
-            if let Some(open) = open.get_mut(column) {
-                open.width = open.width.max(cell.width + 1);
-                open.discardable &= cell.width == 0 && !cell.hard;
-            }
-        }
-        if line.hard_break {
-            while !open.is_empty() {
-                close_last(lines, &mut open, index + 1);
-            }
-        }
-    }
-}
-
-fn close_last(lines: &mut [Line], open: &mut Vec<Open>, end: usize) {
-    let Some(column) = open.pop() else { return };
-    let index = open.len();
-    let width = if column.discardable { 0 } else { column.width };
-    for line in lines.get_mut(column.first_line..end).unwrap_or_default() {
-        if let Some(slot) = line.widths.get_mut(index) {
-            *slot = width;
-        }
-    }
-}
-
-fn write_line(out: &mut String, line: &Line) {
-    let start = out.len();
-    let mut keep = start;
+/// Writes cells whose texts begin at `start` of `text`.
+fn write_line(out: &mut String, text: &str, mut start: usize, cells: &[Cell]) {
+    let mut keep = out.len();
     let mut leading = true;
-    for (index, cell) in line.cells.iter().enumerate() {
-        let column = line.widths.get(index).copied().unwrap_or(0);
-        leading &= cell.text.is_empty();
+    for cell in cells {
+        leading &= cell.end == start;
         if cell.protected > 0 {
             keep = out.len() + cell.protected;
         }
-        out.push_str(&cell.text);
+        out.push_str(text.get(start..cell.end).unwrap_or_default());
         if leading {
-            out.extend(std::iter::repeat_n('\t', column.div_ceil(TAB_WIDTH)));
+            out.extend(std::iter::repeat_n('\t', cell.column.div_ceil(TAB_WIDTH)));
         } else {
-            out.extend(std::iter::repeat_n(' ', column.saturating_sub(cell.width)));
+            out.extend(std::iter::repeat_n(' ', cell.column.saturating_sub(cell.width)));
         }
+        start = cell.end;
     }
     let trimmed = out.trim_end_matches([' ', '\t']).len();
     out.truncate(trimmed.max(keep));

@@ -7,15 +7,19 @@
 //! Start reading at [`format()`].
 
 mod columns;
+mod cursor;
 mod printer;
 mod walk;
 
 use std::sync::Arc;
 
+use rowan::NodeOrToken;
+
 use crate::ast::Expr;
-use crate::{Diagnostic, LineIndex, Parse, SyntaxKind as K, SyntaxNode, comment_text};
+use crate::{Diagnostic, LineIndex, Parse, SyntaxKind as K, comment_text};
+use cursor::Node;
 use printer::{Comment, Place, Printer};
-use walk::Walker;
+use walk::{Lines, Walker};
 
 /// Passes after which the text counts as stable. Two are enough for nearly all texts: the first
 /// may turn a statement over several lines into one line, which the second one aligns.
@@ -42,6 +46,9 @@ fn format_parsed(text: &str, parse: &Parse) -> Result<String, Vec<Diagnostic>> {
         return Err(with_lines(text, parse.diagnostics()));
     }
     let mut formatted = format_once(text, parse);
+    if formatted == text {
+        return Ok(formatted);
+    }
     for _ in 1..MAX_PASSES {
         let parse = crate::parse_file(&formatted);
         let again = format_once(&formatted, &parse);
@@ -59,10 +66,13 @@ fn with_lines(text: &str, diagnostics: &Arc<[Diagnostic]>) -> Vec<Diagnostic> {
 }
 
 fn format_once(text: &str, parse: &Parse) -> String {
-    let lines = LineIndex::new(text);
-    let root = parse.syntax();
-    let mut walker = Walker { printer: Printer::new(comments(&root, &lines)), lines: &lines };
-    walker.body(&parse.file().body());
+    let index = LineIndex::new(text);
+    let root = Node::root(parse.green());
+    let lines = Lines::new(&index);
+    let mut comments = Vec::new();
+    collect_comments(root, &lines, &mut comments);
+    let mut walker = Walker { printer: Printer::new(comments), lines: Lines::new(&index) };
+    walker.body(root);
     let mut out = walker.printer.finish();
     out.push('\n');
     out
@@ -70,26 +80,26 @@ fn format_once(text: &str, parse: &Parse) -> String {
 
 /// An expression as the formatter writes it, without its comments and without a final line feed.
 pub fn format_expr(expr: &Expr) -> String {
-    let node = expr.syntax();
     // Lines only matter relative to each other, so the tree around the expression can stay out.
-    let root = SyntaxNode::new_root(node.green().to_owned());
-    let Some(expr) = Expr::cast(root.clone()) else { return String::new() };
-    let lines = LineIndex::new(&root.text().to_string());
-    let mut walker = Walker { printer: Printer::new(Vec::new()), lines: &lines };
-    walker.expr(&expr);
+    let green = expr.syntax().green();
+    let index = LineIndex::new(&expr.syntax().text().to_string());
+    let mut walker = Walker { printer: Printer::new(Vec::new()), lines: Lines::new(&index) };
+    walker.expr(Node::root(&green));
     walker.printer.finish()
 }
 
-fn comments(root: &SyntaxNode, lines: &LineIndex) -> Vec<Comment> {
-    let tokens = root.descendants_with_tokens().filter_map(rowan::NodeOrToken::into_token);
-    let comments = tokens.filter(|token| token.kind() == K::Comment).map(|token| {
-        let start = token.text_range().start();
-        Comment {
-            place: Place { offset: start.into(), line: lines.line_of(start.into()) },
-            text: comment_text(token.text()),
+fn collect_comments(node: Node<'_>, lines: &Lines<'_>, comments: &mut Vec<Comment>) {
+    for child in node.children() {
+        match child {
+            NodeOrToken::Node(node) => collect_comments(node, lines, comments),
+            NodeOrToken::Token(token) if token.kind() == K::Comment => {
+                let place =
+                    Place { offset: token.start as usize, line: lines.line_of(token.start) };
+                comments.push(Comment { place, text: comment_text(token.text()) });
+            }
+            NodeOrToken::Token(_) => {}
         }
-    });
-    comments.collect()
+    }
 }
 
 #[cfg(test)]

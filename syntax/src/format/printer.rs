@@ -93,7 +93,7 @@ impl Printer {
         let mut before = self.comments.iter().take_while(|c| c.place.offset < place.offset);
         if before.all(|c| c.is_block() && c.place.line == place.line && c.end_line() == place.line)
         {
-            self.write_pending(self.pending.len());
+            self.write_pending();
         } else {
             self.flush(place);
         }
@@ -103,7 +103,7 @@ impl Printer {
 
     /// Writes a token that need not be in the source.
     pub(crate) fn token(&mut self, text: &str) {
-        self.write_pending(self.pending.len());
+        self.write_pending();
         self.write_token(text);
     }
 
@@ -154,7 +154,7 @@ impl Printer {
         }
         match last {
             Some(last) => self.after_comments(&last, next),
-            None => self.write_pending(self.pending.len()),
+            None => self.write_pending(),
         }
     }
 
@@ -184,7 +184,7 @@ impl Printer {
             let rest = self.pending.split_off(count.unwrap_or(self.pending.len()));
             self.pending.retain(|&space| space != Space::Blank);
             separated = self.pending.contains(&Space::Column);
-            self.write_pending(self.pending.len());
+            self.write_pending();
             self.pending = rest;
         }
         if !separated {
@@ -205,7 +205,7 @@ impl Printer {
             .position(|space| matches!(space, Space::Unindent | Space::Newline | Space::HardBreak));
         let mut rest = self.pending.split_off(count.unwrap_or(self.pending.len()));
         self.pending.retain(|&space| space == Space::Indent);
-        self.write_pending(self.pending.len());
+        self.write_pending();
         if matches!(rest.first(), Some(Space::Newline | Space::HardBreak)) {
             rest.remove(0);
         }
@@ -219,7 +219,7 @@ impl Printer {
         let lines = next.line.saturating_sub(last.end_line()).min(2);
         let hard = self.pending.contains(&Space::HardBreak);
         self.pending.retain(|space| matches!(space, Space::Indent | Space::Unindent));
-        self.write_pending(self.pending.len());
+        self.write_pending();
         if lines > 0 {
             self.line_breaks(lines, if hard { Break::Hard } else { Break::Soft });
         } else if last.is_block() {
@@ -234,17 +234,19 @@ impl Printer {
         self.at_line_start = true;
     }
 
-    fn write_pending(&mut self, count: usize) {
-        let rest = self.pending.split_off(count);
-        for space in std::mem::replace(&mut self.pending, rest) {
-            match space {
-                Space::Blank => self.out.text(" "),
-                Space::Column => self.out.tab(Tab::Soft),
-                Space::Newline => self.line_breaks(1, Break::Soft),
-                Space::HardBreak => self.line_breaks(1, Break::Hard),
-                Space::Indent => self.indent += 1,
-                Space::Unindent => self.indent = self.indent.saturating_sub(1),
+    /// Writes all the white space that waits.
+    fn write_pending(&mut self) {
+        for index in 0..self.pending.len() {
+            match self.pending.get(index) {
+                Some(Space::Blank) => self.out.text(" "),
+                Some(Space::Column) => self.out.tab(Tab::Soft),
+                Some(Space::Newline) => self.line_breaks(1, Break::Soft),
+                Some(Space::HardBreak) => self.line_breaks(1, Break::Hard),
+                Some(Space::Indent) => self.indent += 1,
+                Some(Space::Unindent) => self.indent = self.indent.saturating_sub(1),
+                None => {}
             }
         }
+        self.pending.clear();
     }
 }
