@@ -27,6 +27,7 @@ mod expression;
 mod facts;
 mod fault;
 mod full_check;
+pub mod fuzzing;
 mod help;
 mod hir;
 mod inputs;

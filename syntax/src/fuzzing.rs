@@ -170,7 +170,7 @@ fn meaning(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use proptest::prelude::*;
 
     /// Each case in the stack that the least of threads has, in steps that only its length decides.
     #[test]
@@ -205,16 +205,97 @@ mod tests {
     /// Every seed of the fuzz targets, and every crash that was found, stays fixed.
     #[test]
     fn seeds_replay() {
-        let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds");
-        let mut count = 0;
-        for target in ["syntax_parse", "syntax_fmt"] {
-            for entry in std::fs::read_dir(seeds.join(target)).unwrap() {
-                let input = std::fs::read(entry.unwrap().path()).unwrap();
-                super::parse(&input);
-                super::format(&input);
-                count += 1;
+        for input in ["syntax_parse", "syntax_fmt"].into_iter().flat_map(alloy_corpus::seeds) {
+            super::parse(&input);
+            super::format(&input);
+        }
+    }
+    /// Text that looks like a configuration now and then.
+    fn soup() -> impl Strategy<Value = String> {
+        let words = vec![
+            "a",
+            "b.c",
+            " = ",
+            "1",
+            "\"x\"",
+            "{",
+            "}",
+            "\n",
+            "\n",
+            "[",
+            "]",
+            ",",
+            "// d\n",
+            "/* e */",
+            "a = 1\n",
+            "a \"b\" {\n",
+            "}\n",
+            "(",
+            ")",
+            "`f\n`",
+            "\"",
+            "\\",
+            "ä",
+            "\t",
+            "true",
+            "-",
+            "\r\n",
+            "a = [\n1,\n]\n",
+        ];
+        proptest::collection::vec(proptest::sample::select(words), 0..40)
+            .prop_map(|words| words.concat())
+    }
+
+    fn statements(text: &str) -> Vec<rowan::GreenNode> {
+        let parse = crate::parse_file(text);
+        let nodes = parse.syntax().children().map(|node| node.green().to_owned());
+        nodes.collect()
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_concatenate_to_the_text(text in prop_oneof![soup(), any::<String>()]) {
+            let (tokens, _) = crate::lex(&text);
+            let mut end = 0;
+            for token in tokens {
+                prop_assert_eq!(token.start, end);
+                end = token.end;
+            }
+            prop_assert_eq!(end as usize, text.len());
+        }
+
+        #[test]
+        fn items_after_any_edits_are_those_of_a_fresh_parse(
+            start in soup(),
+            edits in proptest::collection::vec((any::<prop::sample::Index>(), 0..30_usize, soup()), 1..6),
+        ) {
+            let mut text = start;
+            let items_of = |text: &str| -> Vec<String> {
+                crate::split(text).into_iter().map(|range| text[range].to_owned()).collect()
+            };
+            let mut items = items_of(&text);
+            for (at, removed, added) in edits {
+                let boundaries: Vec<usize> =
+                    text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+                let first = at.index(boundaries.len());
+                let last = (first + removed).min(boundaries.len() - 1);
+                text.replace_range(boundaries[first]..boundaries[last], &added);
+                let change = crate::resplit(&items, &text);
+                let kept = items.len() - change.kept_back;
+                let mut edited = items[..change.kept_front].to_vec();
+                edited.extend(change.changed.into_iter().map(|range| text[range].to_owned()));
+                edited.extend_from_slice(&items[kept..]);
+                items = edited;
+                prop_assert_eq!(&items, &items_of(&text));
+                let whole = crate::parse_file(&text);
+                prop_assert_eq!(whole.is_ok(), items.iter().all(|item| crate::parse_item(item).is_ok()));
+                if whole.is_ok() {
+                    let pieces: Vec<_> = items.iter().flat_map(|item| statements(item)).collect();
+                    prop_assert_eq!(pieces, statements(&text));
+                }
+                super::parse(text.as_bytes());
+                super::format(text.as_bytes());
             }
         }
-        assert!(count > 0, "no seeds in {}", seeds.display());
     }
 }

@@ -46,6 +46,26 @@ pub fn root() -> Option<PathBuf> {
     path.is_dir().then_some(path)
 }
 
+/// The seeds of a fuzz target: what replays under `cargo test`.
+///
+/// # Panics
+/// If there are none.
+pub fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) => panic!("cannot read {}: {error}", folder.display()),
+    };
+    let read =
+        |entry: std::io::Result<std::fs::DirEntry>| entry.and_then(|e| std::fs::read(e.path()));
+    let seeds: Vec<Vec<u8>> = match entries.map(read).collect() {
+        Ok(seeds) => seeds,
+        Err(error) => panic!("cannot read a seed of {target}: {error}"),
+    };
+    assert!(!seeds.is_empty(), "no seeds in {}", folder.display());
+    seeds
+}
+
 /// A named set of cases.
 pub struct Set {
     name: &'static str,

@@ -43,3 +43,12 @@ pub fn fuzz(body: &[u8]) {
     let keys: Vec<_> = plain.0.iter().map(|(key, ..)| key.clone()).collect();
     assert_eq!(plain, read(&keys), "keys of the last scrape are only a shortcut");
 }
+
+#[cfg(test)]
+mod seeds {
+    /// Every seed of the fuzz target, and every crash that was found, stays fixed.
+    #[test]
+    fn of_exposition_parse_replay() {
+        alloy_corpus::seeds("exposition_parse").iter().for_each(|seed| super::fuzz(seed));
+    }
+}

@@ -46,3 +46,12 @@ pub fn fuzz(data: &[u8]) {
     filesystem::fuzz(data);
     addresses::fuzz(data);
 }
+
+#[cfg(test)]
+mod seeds {
+    /// Every seed of the fuzz target, and every crash that was found, stays fixed.
+    #[test]
+    fn of_host_files_replay() {
+        alloy_corpus::seeds("host_files").iter().for_each(|seed| super::fuzz(seed));
+    }
+}

@@ -36,3 +36,12 @@ pub fn fuzz(data: &[u8]) {
         }
     }
 }
+
+#[cfg(test)]
+mod seeds {
+    /// Every seed of the fuzz target, and every crash that was found, stays fixed.
+    #[test]
+    fn of_regex_translate_replay() {
+        alloy_corpus::seeds("regex_translate").iter().for_each(|seed| super::fuzz(seed));
+    }
+}

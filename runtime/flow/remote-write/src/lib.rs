@@ -23,3 +23,12 @@ mod tracker;
 pub use config::{EndpointConfig, QueueConfig};
 pub use endpoint::{Endpoint, EndpointError, Progress};
 pub use metrics::Metrics;
+
+#[cfg(test)]
+mod seeds {
+    /// Every seed of the fuzz target, and every crash that was found, stays fixed.
+    #[test]
+    fn of_remote_write_decode_replay() {
+        alloy_corpus::seeds("remote_write_decode").iter().for_each(|seed| crate::proto::fuzz(seed));
+    }
+}

@@ -32,3 +32,12 @@ pub fn fuzz(data: &[u8]) {
     segment::fuzz(data);
     codec::fuzz(data);
 }
+
+#[cfg(test)]
+mod seeds {
+    /// Every seed of the fuzz target, and every crash that was found, stays fixed.
+    #[test]
+    fn of_wal_decode_replay() {
+        alloy_corpus::seeds("wal_decode").iter().for_each(|seed| super::fuzz(seed));
+    }
+}
