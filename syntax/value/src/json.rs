@@ -334,7 +334,8 @@ mod tests {
         for text in ["", "plain", "a\u{7}\u{8}\u{c}\u{b}\\\"\t\r\nü\u{200b}\u{10ffff}\u{1}"] {
             let value = Value::from(OptionalSecret::new(text, false));
             let json = serde_json::to_value(TypedValue(&value)).unwrap();
-            let back = typed_value(&json).unwrap().as_optional_secret().unwrap();
+            let back = typed_value(&json).unwrap();
+            let back = back.as_optional_secret().unwrap();
             assert_eq!((back.expose(), back.is_secret), (text, false));
         }
         let secret = serde_json::to_value(TypedValue(&Secret::new("hush").into())).unwrap();
