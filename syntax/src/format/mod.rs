@@ -84,7 +84,7 @@ pub fn format_expr(expr: &Expr) -> String {
     let green = expr.syntax().green();
     let index = LineIndex::new(&expr.syntax().text().to_string());
     let mut walker = Walker { printer: Printer::new(Vec::new()), lines: Lines::new(&index) };
-    walker.expr(Node::root(&green));
+    walker.expr(Node::root(green));
     walker.printer.finish()
 }
 
