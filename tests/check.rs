@@ -206,7 +206,7 @@ fn the_form_comes_from_the_environment_too_and_goes_into_a_file() {
         ::warning title=alloy (AL502),file=a.alloy,line=3,col=2,endLine=3,endColumn=17::"prometheus.scrape.a" sends to nobody
     "#]].assert_eq(&dir.read("out.txt"));
     expect![[r#"
-             1  AL502  empty-forward-to
+        AL502      1  empty-forward-to
     "#]]
     .assert_eq(&err);
     let mut command = dir.command(&["a.alloy", "--output-format=concise"]);

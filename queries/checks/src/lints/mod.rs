@@ -15,8 +15,6 @@ use crate::model::Model;
 
 /// Adds what the lints find. The configuration has no syntax errors.
 pub(crate) fn lint(model: &Model<'_>, found: &mut Vec<Diagnostic>) {
-    let known: Vec<(Option<&'static str>, alloy_syntax::Span, Option<std::sync::Arc<str>>)> =
-        found.iter().map(|d| (d.code, d.span, d.file.clone())).collect();
     let mut new = Vec::new();
     languages::lint(model, &mut new);
     deprecated::lint(model, &mut new);
@@ -27,11 +25,9 @@ pub(crate) fn lint(model: &Model<'_>, found: &mut Vec<Diagnostic>) {
     layout::lint(model, &mut new);
     defaults::lint(model, &mut new);
     // What the engine found is not said again.
-    new.retain(|d| {
-        !known
-            .iter()
-            .any(|(code, span, file)| *code == d.code && *span == d.span && *file == d.file)
-    });
+    let is_same =
+        |a: &Diagnostic, b: &Diagnostic| a.code == b.code && a.span == b.span && a.file == b.file;
+    new.retain(|new: &Diagnostic| !found.iter().any(|known| is_same(known, new)));
     found.extend(new);
 }
 

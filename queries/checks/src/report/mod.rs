@@ -183,7 +183,7 @@ pub fn statistics(checked: &[Checked]) -> String {
     let mut text = String::new();
     for (code, count) in counts {
         let name = alloy_queries::rules::rule(code).map_or("", |rule| rule.name);
-        let _ok = writeln!(text, "{count:>6}  {code}  {name}");
+        let _ok = writeln!(text, "{code} {count:>6}  {name}");
     }
     text
 }

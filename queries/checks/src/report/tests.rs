@@ -529,8 +529,8 @@ fn counts() {
     let wanted = Summary { files: 2, errors: 1, warnings: 1, infos: 0, fixable: 1, suppressed: 1 };
     assert_eq!(Summary::of(&some()), wanted);
     expect![[r#"
-             1  AL201  unknown-attribute
-             1  AL601  unformatted
+        AL201      1  unknown-attribute
+        AL601      1  unformatted
     "#]]
     .assert_eq(&statistics(&some()));
 }

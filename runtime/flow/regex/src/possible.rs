@@ -22,7 +22,9 @@ fn has_room(parts: &[Hir]) -> bool {
         let (before, after) = (&parts[..index], &parts[index + 1..]);
         let starts = part.properties().look_set_prefix().contains(Look::Start);
         let ends = part.properties().look_set_suffix().contains(Look::End);
-        !(starts && before.iter().any(takes_text)) && !(ends && after.iter().any(takes_text))
+        let misplaced =
+            starts && before.iter().any(takes_text) || ends && after.iter().any(takes_text);
+        !misplaced
     })
 }
 
