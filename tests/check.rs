@@ -391,7 +391,7 @@ fn fixes_are_shown_or_applied() {
  
          prometheus.remote_write "main" {
     "#]]
-    .assert_eq(&out);
+    .assert_eq(&out.replace("\n \n", "\n\n"));
     assert_eq!((code, err.as_str()), (1, ""));
     assert_eq!(dir.read("a.alloy"), text, "nothing is written");
 

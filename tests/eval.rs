@@ -134,15 +134,15 @@ fn failures_point_into_the_expression() {
     eval.check(
         &["[1,\n\"a\" + 2]"],
         expect![[r#"
-        exit 1
-        --
-        error[AL205 type-mismatch]: 2 should be string, got number
-         --> <expression>:2:7
-          |
-        2 | "a" + 2]
-          |       ^
+            exit 1
+            --
+            error[AL205 type-mismatch]: expected a string, found a number
+             --> <expression>:2:7
+              |
+            2 | "a" + 2]
+              |       ^
 
-    "#]],
+        "#]],
     );
     eval.check(
         &["1\nb = 2"],
@@ -160,15 +160,15 @@ fn failures_point_into_the_expression() {
     eval.check(
         &["nope.at.all"],
         expect![[r#"
-        exit 1
-        --
-        error[AL301 unresolved-reference]: component "nope.at.all" does not exist or is out of scope
-         --> <expression>:1:1
-          |
-        1 | nope.at.all
-          | ^^^^^^^^^^^
+            exit 1
+            --
+            error[AL301 unresolved-reference]: there is nothing called "nope.at.all" here
+             --> <expression>:1:1
+              |
+            1 | nope.at.all
+              | ^^^^^^^^^^^
 
-    "#]],
+        "#]],
     );
     eval.check(&["array.group_by([], \"a\", true)"], expect![[r#"
         exit 1
@@ -268,34 +268,34 @@ fn json_has_value_type_and_diagnostics() {
     eval.check(
         &["--output-format=json", r#""ä" + true"#],
         expect![[r#"
-        exit 1
-        {
-          "diagnostics": [
+            exit 1
             {
-              "code": "AL205",
-              "file": "<expression>",
-              "message": "true should be one of [number string capsule] for binop +, got bool",
-              "range": {
-                "end": {
-                  "byte": 11,
-                  "column": 11,
-                  "line": 1
-                },
-                "start": {
-                  "byte": 7,
-                  "column": 7,
-                  "line": 1
+              "diagnostics": [
+                {
+                  "code": "AL205",
+                  "file": "<expression>",
+                  "message": "the operator `+` does not take true or false",
+                  "range": {
+                    "end": {
+                      "byte": 11,
+                      "column": 11,
+                      "line": 1
+                    },
+                    "start": {
+                      "byte": 7,
+                      "column": 7,
+                      "line": 1
+                    }
+                  },
+                  "severity": "error"
                 }
-              },
-              "severity": "error"
+              ],
+              "type": null,
+              "value": null,
+              "version": 1
             }
-          ],
-          "type": null,
-          "value": null,
-          "version": 1
-        }
-        --
-    "#]],
+            --
+        "#]],
     );
 }
 
@@ -306,7 +306,7 @@ fn exports_are_unknown_without_a_running_alloy() {
     eval.check(&[content], expect![[r#"
         exit 1
         --
-        error[AL301 unresolved-reference]: component "local.file.greeting.content" does not exist or is out of scope
+        error[AL301 unresolved-reference]: there is nothing called "local.file.greeting.content" here
          --> <expression>:1:1
           |
         1 | local.file.greeting.content + "!"
@@ -323,16 +323,21 @@ fn exports_are_unknown_without_a_running_alloy() {
           | ^^^^^^^^^^^^^^^^^^^
 
     "#]]);
-    eval.check(&["-c", "config.alloy", "local.file.other.content"], expect![[r#"
+    eval.check(
+        &["-c", "config.alloy", "local.file.other.content"],
+        expect![[r#"
         exit 1
         --
-        error[AL301 unresolved-reference]: component "local.file.other.content" does not exist or is out of scope
+        error[AL301 unresolved-reference]: there is nothing called "local.file.other.content" here
          --> <expression>:1:1
           |
         1 | local.file.other.content
           | ^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: did you mean "local.file.token.content"?
 
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn a_patch_says_what_would_change() {
         +y = 2
         --
     "#]]
-    .assert_eq(&shown(&output));
+    .assert_eq(&shown(&output).replace("\n \n", "\n\n"));
     assert_eq!(files.read("a.alloy"), "x = 1\n\ny=2\n\n\n", "a patch changes nothing");
     files.check(
         &["--diff", "ok.alloy"],

@@ -88,12 +88,6 @@ fn a_flag_whose_feature_comes_later_is_refused_only_if_it_asks_for_something() {
             "#]],
         ),
         (
-            "--config.watch",
-            expect![[r#"
-                Error: --config.watch: watching the configuration is not in this version yet; remove the flag
-            "#]],
-        ),
-        (
             "--config.format=prometheus",
             expect![[r#"
                 Error: reading config path "config.alloy": --config.format=prometheus: converting configurations is not in this version yet

@@ -173,7 +173,10 @@ fn report<'s, F: Fn(&str) -> Option<&'s str>>(
         };
         let title = Level::HELP.secondary_title(format!("{} ({how})", fix.title));
         let group = Group::with_title(title);
+        // A removal needs no picture, and what it removes may hold a secret.
+        let removes_only = fix.edits.iter().all(|edit| edit.text.is_empty());
         groups.push(match files.get(file) {
+            _ if removes_only => group,
             None => group,
             Some((text, lines)) => {
                 let spans: Vec<Range<usize>> = fix

@@ -130,7 +130,7 @@ pub(crate) static COMMANDS: &[Command] = &[
     Command {
         name: "fmt",
         aliases: &["format"],
-        operands: "[flags] [file]...",
+        operands: "[flags] file",
         about: "Format configuration files",
         long: "Formats configuration files and prints the results.\n\n\
                Without a file, or with -, standard input is formatted. A directory stands for the\n\

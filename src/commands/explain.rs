@@ -121,47 +121,60 @@ fn print_json(value: &Value) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use alloy_queries::{Diagnostic, Engine, HostFacts, Options, Source};
+    use alloy_checks::{Checker, Settings};
+    use alloy_queries::rules::codes;
+    use alloy_queries::{Diagnostic, Options, Source};
 
     use super::*;
 
     fn check(text: &str) -> Vec<Diagnostic> {
         let source = Source { name: "example.alloy".into(), text: text.into() };
-        let options = Options::default();
-        Engine::check(alloy::registry::registry(), HostFacts::default(), options, vec![source])
+        let checker = Checker {
+            registry: alloy::registry::registry(),
+            options: Options::default(),
+            settings: Settings::default(),
+            as_validate: false,
+        };
+        checker.check(vec![source]).diagnostics
     }
 
-    /// Every bad example has the problem of its rule and no other, and no good example has one. A
-    /// rule says whether it is reported, so a new check has to say so here.
+    /// True for rules about what runs but may be a mistake, style and comments: small examples of
+    /// other rules break some of them, such as that of the component that nobody uses.
+    fn is_lint(code: &str) -> bool {
+        code >= "AL4"
+    }
+
+    /// Every bad example has the problem of its rule, and no example has a problem of another kind.
+    /// A rule says whether it is reported, so a new check has to say so here.
     #[test]
     fn examples_show_their_rule() {
         let mut later = 0;
         let mut wrong = String::new();
         for rule in FAMILIES.iter().flat_map(|family| family.rules) {
-            let codes = |text| -> BTreeSet<_> {
-                check(text).into_iter().map(|d| d.code.unwrap_or("none")).collect()
-            };
-            let (bad, good) = (codes(rule.bad), codes(rule.good));
+            // Only a fix that is refused shows this one.
+            if rule.code == codes::FIX_REFUSED {
+                continue;
+            }
+            let (bad, good) = (check(rule.bad), check(rule.good));
+            let has = |found: &[Diagnostic]| found.iter().any(|d| d.code == Some(rule.code));
             if !rule.reported {
                 later += 1;
-                if bad.contains(rule.code) {
+                if has(&bad) {
                     wrong.push_str(&format!("{}: is reported now, say so\n", rule.code));
                 }
                 continue;
             }
-            if bad != BTreeSet::from([rule.code]) {
-                let found = check(rule.bad);
-                wrong.push_str(&format!("{} bad: {bad:?} {found:?}\n", rule.code));
+            let is_other =
+                |d: &&Diagnostic| d.code.is_none_or(|code| code != rule.code && !is_lint(code));
+            if !has(&bad) || bad.iter().any(|d| is_other(&d)) {
+                wrong.push_str(&format!("{} bad: {bad:?}\n", rule.code));
             }
-            if !good.is_empty() {
-                let found = check(rule.good);
-                wrong.push_str(&format!("{} good: {good:?} {found:?}\n", rule.code));
+            if has(&good) || good.iter().any(|d| is_other(&d)) {
+                wrong.push_str(&format!("{} good: {good:?}\n", rule.code));
             }
-            let severities = check(rule.bad).into_iter().map(|d| d.severity);
-            if !severities.clone().all(|severity| severity == rule.severity) {
-                wrong.push_str(&format!("{}: severity {severities:?}\n", rule.code));
+            let mut own = bad.iter().filter(|d| d.code == Some(rule.code));
+            if !own.all(|d| d.severity == rule.severity) {
+                wrong.push_str(&format!("{}: another severity\n", rule.code));
             }
         }
         assert!(wrong.is_empty(), "{wrong}");

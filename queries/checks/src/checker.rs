@@ -28,6 +28,8 @@ pub struct Checker {
 pub struct Checked {
     /// The texts that the positions are about.
     pub sources: Vec<Source>,
+    /// The same texts for people to read: as long, with secrets masked.
+    pub shown: Vec<Source>,
     /// What is wrong with them.
     pub diagnostics: Vec<Diagnostic>,
     /// How many findings comments suppress.
@@ -45,6 +47,7 @@ impl Checker {
             lints::improve(&model, &mut diagnostics);
             lints::lint(&model, &mut diagnostics);
         }
+        let shown = sources.iter().map(|source| masked(source, &diagnostics)).collect();
         if !self.as_validate {
             diagnostics.retain(|diagnostic| !diagnostic.follows);
         }
@@ -53,7 +56,28 @@ impl Checker {
         if !self.as_validate {
             sort(&sources, &mut diagnostics);
         }
-        Checked { sources, diagnostics, suppressed }
+        Checked { sources, shown, diagnostics, suppressed }
+    }
+}
+
+/// The text with stars for the secrets that stand in it, byte for byte.
+fn masked(source: &Source, diagnostics: &[Diagnostic]) -> Source {
+    let lines = LineIndex::new(&source.text);
+    let mut bytes = source.text.as_bytes().to_vec();
+    let secrets = diagnostics.iter().filter(|diagnostic| {
+        diagnostic.code == Some(codes::LITERAL_SECRET)
+            && diagnostic.file.as_deref() == Some(&*source.name)
+    });
+    for (start, end) in secrets.filter_map(|found| bytes_of(found, &source.text, &lines)) {
+        // The quotes stay.
+        let inside = start as usize + 1..(end as usize).saturating_sub(1);
+        for byte in bytes.get_mut(inside).into_iter().flatten() {
+            *byte = b'*';
+        }
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Source { name: source.name.clone(), text: text.into() },
+        Err(_) => source.clone(),
     }
 }
 

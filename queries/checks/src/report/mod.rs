@@ -139,7 +139,7 @@ fn each(
     checked
         .iter()
         .map(|one| {
-            let text = |name: &str| one.sources.iter().find(|s| &*s.name == name).map(|s| &*s.text);
+            let text = |name: &str| one.shown.iter().find(|s| &*s.name == name).map(|s| &*s.text);
             form(one, &text)
         })
         .collect()

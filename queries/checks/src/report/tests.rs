@@ -43,8 +43,10 @@ fn some() -> Vec<Checked> {
         name: std::sync::Arc::clone(name),
         text: text.into(),
     };
+    let sources = vec![source(&name, text), source(&"b.alloy".into(), "")];
     vec![Checked {
-        sources: vec![source(&name, text), source(&"b.alloy".into(), "")],
+        shown: sources.clone(),
+        sources,
         diagnostics: vec![error, warning],
         suppressed: 1,
     }]
@@ -52,7 +54,7 @@ fn some() -> Vec<Checked> {
 
 fn clean() -> Vec<Checked> {
     let source = Source { name: "b.alloy".into(), text: "".into() };
-    vec![Checked { sources: vec![source], ..Checked::default() }]
+    vec![Checked { sources: vec![source.clone()], shown: vec![source], ..Checked::default() }]
 }
 
 fn check(format: Format, found: Expect, none: Expect) {

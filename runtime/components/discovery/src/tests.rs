@@ -110,6 +110,6 @@ fn labels_of_targets_are_looked_at_when_they_are_known() {
     };
     let none: Vec<String> = Vec::new();
     assert_eq!(with("[{__address__ = constants.hostname, port = 80}]"), none);
-    assert_eq!(with("[sys.env(\"TARGET\")]"), none);
+    assert_eq!(with("[sys.env(\"TARGET\")]"), ["expected a target, found a string"]);
     assert_eq!(with("{}"), ["expected array, got object"]);
 }
