@@ -10,9 +10,12 @@ const OURS: &[&str] = &[
     "eval",
     "explain",
     "schema",
+    "--check",
     "--config.reload",
     "--config.watch",
+    "--diff",
     "--server.http.allowed-hosts",
+    "--stdin-filename",
 ];
 /// Commands of the reference that come later.
 const LATER: &[&str] = &["convert", "gql", "tools"];

@@ -115,7 +115,7 @@ impl Scene {
             if Instant::now() > limit {
                 return Err(format!("timed out: {what}; {}", self.shown()));
             }
-            self.tokio.block_on(tokio::time::sleep(Duration::from_millis(10)));
+            self.tokio.block_on(async { tokio::time::sleep(Duration::from_millis(10)).await });
         }
         Ok(())
     }
