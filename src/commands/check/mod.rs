@@ -7,12 +7,12 @@ mod rewrite;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use alloy_checks::{Baseline, Checked, Checker};
 use alloy_queries::Source;
 use anyhow::{Context, Result, anyhow, bail};
+use parking_lot::Mutex;
 
 use super::explain;
 use crate::cli::commands::Outcome;
@@ -94,13 +94,12 @@ fn check_all<T: Send>(
     std::thread::scope(|scope| {
         let worker = || {
             loop {
-                let next = queue.lock().ok().and_then(|mut queue| queue.next());
+                let next = queue.lock().next();
                 let Some((index, (checker, root))) = next else { return };
                 let result = work(checker, root.sources.clone());
-                if let Ok(mut done) = done.lock() {
-                    done.insert(index, result);
-                    progress.show(done.len());
-                }
+                let mut done = done.lock();
+                done.insert(index, result);
+                progress.show(done.len());
             }
         };
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
@@ -111,7 +110,7 @@ fn check_all<T: Send>(
         }
     });
     progress.end();
-    let done = done.into_inner().map_err(|_| anyhow!("a thread of the check has failed"))?;
+    let done = done.into_inner();
     if done.len() != roots.len() {
         bail!("a thread of the check has failed");
     }
