@@ -1,6 +1,7 @@
 //! Everything that can wake the controller.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use alloy_component::{Component, ComponentError};
 use alloy_queries::NodeId;
@@ -25,11 +26,23 @@ pub(crate) enum Event {
     /// An update has ended. Carries the build's epoch.
     Applied { node: NodeId, epoch: Epoch, args: ArcArgs, result: Result<(), ComponentError> },
     /// A run has ended. Carries the run's epoch.
-    Exited { node: NodeId, epoch: Epoch, result: Result<(), ComponentError> },
+    Exited { node: NodeId, epoch: Epoch, exit: Exit },
+    /// The wait after a panic is over. Carries the epoch of the run that panicked.
+    Restart { node: NodeId, epoch: Epoch },
+    /// Removed nodes of one load take long to stop.
+    StopIsLate { batch: u64 },
     /// The removed nodes of one load have stopped.
     Stopped { batch: u64 },
     /// Stop everything and end the thread. The sender learns when that is done.
     Shutdown(Option<oneshot::Sender<()>>),
+}
+
+/// How a run has ended.
+pub(crate) enum Exit {
+    /// The component returned.
+    Returned(Result<(), ComponentError>),
+    /// It panicked, after it had run for `ran`.
+    Panicked { reason: String, ran: Duration },
 }
 
 /// Where events come from.
@@ -38,8 +51,8 @@ pub(crate) type EventSender = Sender<Event>;
 /// The queue of the controller.
 ///
 /// It has no bound because it cannot grow without one: of every node there is at most one `Built`,
-/// one `Changed` (guarded by its slot), one `Applied` (one update at a time) and one `Exited` under
-/// way; a load is one event per waiting caller; senders are tokio tasks, which a full queue would
+/// one `Changed` (guarded by its slot), one `Applied` (one update at a time) and one `Exited` or
+/// `Restart` under way; a load is one event per waiting caller; senders are tokio tasks, which a full queue would
 /// block.
 pub(crate) fn channel() -> (EventSender, Receiver<Event>) {
     crossbeam_channel::unbounded()

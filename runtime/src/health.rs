@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::time::SystemTime;
 
 use alloy_component::{Health, HealthState};
+use alloy_value::GoDuration;
 
 use crate::controller::Role;
 
@@ -71,6 +72,12 @@ pub(crate) fn exited(role: Role, error: Option<&dyn Display>, now: SystemTime) -
         None => format!("{runner} shut down cleanly"),
         Some(error) => format!("{runner} shut down with error: {error}"),
     };
+    Health::new(HealthState::Exited, message, now)
+}
+
+/// Run: the component has panicked and starts again in `wait`.
+pub(crate) fn panicked(role: Role, reason: &str, wait: GoDuration, now: SystemTime) -> Health {
+    let message = format!("{} {reason}; restarting in {wait}", runner(role));
     Health::new(HealthState::Exited, message, now)
 }
 

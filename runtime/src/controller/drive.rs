@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use super::Controller;
 use super::load::Finding;
-use super::node::{Failure, Phase, Role, Run, Slot};
+use super::node::{Failure, Phase, Role, Slot};
 use super::tasks::{self, Report, panic_text};
 use crate::event::Epoch;
 use crate::health::{self, labels_of};
@@ -247,6 +247,7 @@ impl Controller {
         let (slot, cancel, span) = (Arc::clone(&node.slot), node.cancel.clone(), node.span.clone());
         // The metrics of a failed build are gone with it: the next one registers its own.
         node.metrics = None;
+        node.panics = None;
         let hides_metrics = node.hides_metrics;
         let services = &self.options.services;
         let metrics = self.registry_of(id, hides_metrics);
@@ -423,57 +424,5 @@ impl Controller {
         for &dependent in &dependents {
             self.mark(dependent, Some(since));
         }
-    }
-
-    /// Puts a built component in the line of those to start.
-    pub(super) fn request_start(&mut self, id: NodeId) {
-        if let Some(node) = self.nodes.get(&id) {
-            self.to_start.insert((node.order.clone(), id));
-        }
-    }
-
-    /// Starts what is built, dependencies first, once removed nodes have stopped.
-    pub(super) fn start_ready(&mut self) {
-        if self.hold_starts || !self.stopping.is_empty() {
-            return;
-        }
-        while let Some((_, id)) = self.to_start.pop_first() {
-            self.start(id);
-        }
-    }
-
-    fn start(&mut self, id: NodeId) {
-        let epoch = self.next_epoch();
-        let (tokio, events) = (self.options.tokio.clone(), self.shared.events.clone());
-        let Some(node) = self.touch(id) else { return };
-        if node.run != Run::NotStarted {
-            return;
-        }
-        let component = node.component.clone();
-        if component.is_none() && !node.role.runs_modules() {
-            return;
-        }
-        node.run = Run::Running;
-        node.run_epoch = epoch;
-        node.run_health = health::started(node.role, Self::now());
-        // The modules of a node run by themselves.
-        let Some(component) = component else { return };
-        let report = Report { node: id, epoch, events };
-        let cancel = node.cancel.child_token();
-        let task = tasks::run(report, cancel, component, Arc::clone(&node.name));
-        let task = task.instrument(node.span.clone());
-        node.reap();
-        node.tasks.spawn_on(task, &tokio);
-    }
-
-    /// A run has ended.
-    pub(super) fn exited(&mut self, id: NodeId, epoch: Epoch, result: &Result<(), ComponentError>) {
-        let Some(node) = self.touch(id) else { return };
-        if node.run_epoch != epoch || node.run != Run::Running {
-            return;
-        }
-        node.run = Run::Exited;
-        let error = result.as_ref().err().map(|error| error as &dyn std::fmt::Display);
-        node.run_health = health::exited(node.role, error, Self::now());
     }
 }

@@ -1,7 +1,7 @@
 //! The controller thread: one loop over one queue, sole owner of the engine.
 //!
-//! Read `load` for the transaction, `drive` for evaluation and delivery, `node` for what is kept
-//! per node, `tasks` for what runs elsewhere.
+//! Read `load` for the transaction, `drive` for evaluation and delivery, `runs` for starts and
+//! restarts, `node` for what is kept per node, `tasks` for what runs elsewhere.
 
 mod drive;
 mod foreach;
@@ -9,10 +9,12 @@ mod load;
 mod modules;
 mod node;
 mod publish;
+mod runs;
 mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -23,6 +25,7 @@ use crossbeam_channel::Receiver;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::event::{Epoch, Event, EventSender};
 use crate::metrics::{ControllerMetrics, graph_metrics};
@@ -31,6 +34,8 @@ use crate::{ConfigBlock, RuntimeOptions};
 use load::LoadInProgress;
 pub(crate) use node::Role;
 use node::{Node, Phase};
+#[cfg(test)]
+pub(crate) use runs::Backoff;
 use tasks::StopUnit;
 pub(crate) use tasks::panic_text;
 
@@ -41,6 +46,10 @@ const BATCH: usize = 1024;
 /// How long removed components wait for the readers of their exports. A reader whose update hangs
 /// must not keep them alive.
 const READERS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long new components wait for removed ones to stop. Longer than a stop takes that has nothing
+/// to drain, and short enough that nobody misses what took over its port.
+const STARTS_PATIENCE: Duration = Duration::from_millis(200);
 
 /// What the controller shares with its handle.
 pub(crate) struct Shared {
@@ -77,8 +86,8 @@ pub(crate) struct Controller {
     revision: u64,
     /// Nothing runs before the first load has succeeded.
     hold_starts: bool,
-    /// Removed nodes that have not stopped yet, by batch. New nodes start after them.
-    stopping: BTreeMap<u64, Vec<Arc<str>>>,
+    /// Removed nodes that have not stopped yet, by batch.
+    stopping: BTreeMap<u64, Stopping>,
     stop_tasks: JoinSet<()>,
     /// Nodes that still work with arguments from before a removal, and the signal to the stops of
     /// that removal, given by dropping it.
@@ -174,7 +183,13 @@ impl Controller {
             Event::Built { node, epoch, result } => self.built(node, epoch, result),
             Event::Changed { node, epoch } => self.changed(node, epoch),
             Event::Applied { node, epoch, args, result } => self.applied(node, epoch, args, result),
-            Event::Exited { node, epoch, result } => self.exited(node, epoch, &result),
+            Event::Exited { node, epoch, exit } => self.exited(node, epoch, &exit),
+            Event::Restart { node, epoch } => self.restart(node, epoch),
+            Event::StopIsLate { batch } => {
+                if let Some(batch) = self.stopping.get_mut(&batch) {
+                    batch.late = true;
+                }
+            }
             Event::Stopped { batch } => self.stopped(batch),
             Event::Shutdown(done) => self.begin_shutdown(done),
         }
@@ -227,7 +242,7 @@ impl Controller {
         // Stop batches and starts share one counter of numbers that never repeat.
         let Epoch(batch) = self.next_epoch();
         let ids = groups.iter().flatten().map(|unit| Arc::clone(unit.id())).collect();
-        self.stopping.insert(batch, ids);
+        self.stopping.insert(batch, Stopping { ids, late: false });
         // Made here: a task that never begins drops what it has captured.
         let report = StopReport { events: self.shared.events.clone(), batch };
         let deadline = self.options.shutdown_deadline;
@@ -239,12 +254,18 @@ impl Controller {
             Some(may_stop)
         };
         let stop = async move {
-            let _report = report;
             if let Some(may_stop) = may_stop {
                 // Either way it goes on: the signal is the end of the channel.
-                let _signal_or_late = tokio::time::timeout(READERS_PATIENCE, may_stop).await;
+                let _signal_or_late = timeout(READERS_PATIENCE, may_stop).await;
             }
             tasks::stop_groups(groups, deadline).await;
+        };
+        let stop = async move {
+            let mut stop = pin!(stop);
+            if timeout(STARTS_PATIENCE, stop.as_mut()).await.is_err() {
+                report.send(Event::StopIsLate { batch });
+                stop.await;
+            }
         };
         while self.stop_tasks.try_join_next().is_some() {}
         self.stop_tasks.spawn_on(stop, &self.options.tokio);
@@ -278,7 +299,7 @@ impl Controller {
     }
 
     fn is_stopping(&self, name: &str) -> bool {
-        self.stopping.values().flatten().any(|id| **id == *name)
+        self.stopping.values().flat_map(|batch| &batch.ids).any(|id| **id == *name)
     }
 
     fn begin_shutdown(&mut self, done: Option<oneshot::Sender<()>>) {
@@ -314,15 +335,28 @@ impl Controller {
     }
 }
 
+/// Removed nodes that stop together.
+struct Stopping {
+    ids: Vec<Arc<str>>,
+    /// New nodes don't wait for them any more.
+    late: bool,
+}
+
 /// Reports the end of a batch of stops, also if the task is dropped with its runtime.
 struct StopReport {
     events: EventSender,
     batch: u64,
 }
 
+impl StopReport {
+    fn send(&self, event: Event) {
+        // Nobody listens any more once the controller has ended.
+        drop(self.events.send(event));
+    }
+}
+
 impl Drop for StopReport {
     fn drop(&mut self) {
-        // Nobody listens any more once the controller has ended.
-        drop(self.events.send(Event::Stopped { batch: self.batch }));
+        self.send(Event::Stopped { batch: self.batch });
     }
 }

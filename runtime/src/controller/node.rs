@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::publish::Flow;
+use super::runs::Backoff;
 use super::tasks::StopUnit;
 use crate::event::{Epoch, Event, EventSender};
 use crate::health;
@@ -139,6 +140,9 @@ pub(super) struct Node {
     pub(super) component: Option<Arc<dyn Component>>,
     pub(super) metrics: Option<ComponentMetrics>,
     pub(super) updates: Option<IntCounter>,
+    /// Registered with the first panic.
+    pub(super) panics: Option<IntCounter>,
+    pub(super) backoff: Backoff,
     pub(super) build_epoch: Epoch,
     pub(super) run_epoch: Epoch,
     pub(super) slot: Arc<Slot>,
@@ -210,6 +214,8 @@ impl Node {
             component: None,
             metrics: None,
             updates: None,
+            panics: None,
+            backoff: Backoff::default(),
             build_epoch: Epoch(0),
             run_epoch: Epoch(0),
             slot: Arc::default(),

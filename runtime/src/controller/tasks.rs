@@ -13,10 +13,10 @@ use alloy_value::ArcArgs;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::event::{Epoch, Event, EventSender};
+use crate::event::{Epoch, Event, EventSender, Exit};
 
 /// How often a slow stop is reported.
 const STOP_WARNING: Duration = Duration::from_secs(60);
@@ -90,9 +90,23 @@ pub(super) async fn run(
     component: Arc<dyn Component>,
     id: Arc<str>,
 ) {
-    let result = caught(async move { component.run(RunContext { cancel }).await }).await;
-    log_exit(&id, result.as_ref().err().map(ToString::to_string).as_deref());
-    report.send(Event::Exited { node: report.node, epoch: report.epoch, result });
+    let begin = Instant::now();
+    let run = async move { component.run(RunContext { cancel }).await };
+    let exit = match AssertUnwindSafe(run).catch_unwind().await {
+        Ok(result) => {
+            log_exit(&id, result.as_ref().err().map(ToString::to_string).as_deref());
+            Exit::Returned(result)
+        }
+        Err(panic) => Exit::Panicked { reason: panic_text(&*panic), ran: begin.elapsed() },
+    };
+    report.send(Event::Exited { node: report.node, epoch: report.epoch, exit });
+}
+
+/// Asks for a restart after `wait`. Silent if cancelled.
+pub(super) async fn restart(report: Report, cancel: CancellationToken, wait: Sleep) {
+    if cancel.run_until_cancelled(wait).await.is_some() {
+        report.send(Event::Restart { node: report.node, epoch: report.epoch });
+    }
 }
 
 fn log_exit(id: &str, error: Option<&str>) {

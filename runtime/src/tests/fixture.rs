@@ -35,7 +35,8 @@ struct NodeArgs {
     /// The build, update or stop waits until the test opens this gate.
     #[args(default = "")]
     gate: String,
-    /// What goes wrong: `build`, `update`, `run`, each also with `panic ` before it; `exit`.
+    /// What goes wrong: `build`, `update`, `run`, each also with `panic ` before it; `exit`;
+    /// `stop GATE` stops only through a gate, `panic at GATE` panics whenever the gate lets it.
     #[args(default = "")]
     fault: String,
 }
@@ -102,6 +103,11 @@ impl Board {
     /// Lets everything through that waits or will wait at this gate.
     pub(super) fn open(&self, gate: &str) {
         self.gate(gate).add_permits(1_000);
+    }
+
+    /// Lets one through that waits or will wait at this gate.
+    pub(super) fn open_once(&self, gate: &str) {
+        self.gate(gate).add_permits(1);
     }
 
     /// What happened since the last call.
@@ -224,6 +230,16 @@ impl Component for TestNode {
             // Only what is needed: old arguments would keep receivers of others alive.
             let fault = self.args.lock().fault.clone();
             fail(&fault, "run")?;
+            if let Some(gate) = fault.strip_prefix("panic at ") {
+                let gate = self.board.gate(gate);
+                tokio::select! {
+                    permit = gate.acquire() => {
+                        permit.expect("tests never close a gate").forget();
+                        panic!("run of the test");
+                    }
+                    () = cx.cancel.cancelled() => {}
+                }
+            }
             if fault != "exit" {
                 cx.cancel.cancelled().await;
                 if let Some(gate) = fault.strip_prefix("stop ") {
@@ -293,7 +309,7 @@ impl Fixture {
     }
 
     pub(super) async fn load_as(&self, text: &str, mode: ReloadMode) -> Result<(), LoadError> {
-        self.runtime.load(request(text, mode)).await
+        busy(self.runtime.load(request(text, mode))).await
     }
 
     /// Loads in the background.
@@ -345,6 +361,20 @@ impl Fixture {
             .find(|m| label.is_empty() || m.get_label().iter().any(|pair| pair.value() == label))?;
         let counter = metric.get_counter().get_value();
         Some(counter.max(metric.get_gauge().get_value()))
+    }
+}
+
+/// Waits without letting virtual time pass: a paused clock moves on by itself once the runtime is
+/// idle, also while the controller's thread works.
+pub(super) async fn busy<T>(what: impl Future<Output = T>) -> T {
+    let idle = async {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        done = what => done,
+        () = idle => unreachable!("it never ends"),
     }
 }
 

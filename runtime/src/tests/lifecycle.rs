@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use super::fixture::{Fixture, node, reader};
+use crate::controller::Backoff;
 
 #[tokio::test]
-async fn panic_in_run_is_the_components_exit() {
+async fn panic_in_run_is_the_components_exit_until_it_starts_again() {
     let t = Fixture::new();
     let text = "test.node \"bad\" { fault = \"panic run\" }\n".to_owned() + &reader("b", "bad");
     t.load(&text).await.unwrap();
     t.until("exited", || t.health("bad").starts_with("exited")).await;
-    assert_eq!(
-        t.health("bad"),
-        "exited: component shut down with error: panicked: run of the test"
-    );
+    let health = t.health("bad");
+    let wait = health
+        .strip_prefix("exited: component panicked: run of the test; restarting in ")
+        .unwrap_or_else(|| panic!("{health}"));
+    assert!(wait == "1s" || wait.ends_with("ms"), "{wait}");
     t.until("others run", || t.health("b") == "healthy: started component").await;
     assert_eq!(t.metric("alloy_component_controller_running_components", "exited"), Some(1.0));
     assert_eq!(t.metric("alloy_component_controller_running_components", "healthy"), Some(1.0));
@@ -126,4 +128,93 @@ async fn shutdown_does_not_wait_for_a_build() {
         loading.await.unwrap().unwrap_err().to_string(),
         "error during the initial load: stopping"
     );
+}
+
+/// A component that panics whenever `gate` lets it.
+const BAD: &str = "test.node \"bad\" { fault = \"panic at gate\" }\n";
+
+/// Lets `bad` panic, for the given time.
+async fn panic(t: &Fixture, panics: u32) {
+    t.board.open_once("gate");
+    let count = || t.metric("alloy_component_panics_total", "test.node.bad");
+    t.until("panic", || count() == Some(f64::from(panics))).await;
+    t.until("shown", || t.health("bad").contains("; restarting in ")).await;
+}
+
+/// Waits until the controller has seen everything that happened so far.
+async fn settle(t: &Fixture) {
+    let seen = t.cell("barrier").evaluations();
+    t.board.export("test.node.signal", &seen.to_string());
+    t.until("barrier", || t.cell("barrier").evaluations() > seen).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn panicking_component_starts_again_later_and_later_until_it_is_healthy() {
+    let t = Fixture::new();
+    let text = node("signal", "") + &reader("barrier", "signal") + BAD + &reader("b", "bad");
+    t.load(&text).await.unwrap();
+    let second = Duration::from_secs(1);
+    for (at, longest) in [second, second * 2, second * 4, second, second * 2].iter().enumerate() {
+        t.until("start", || t.board.count("start bad") == at + 1).await;
+        if at == 3 {
+            tokio::time::advance(Backoff::HEALTHY).await;
+        }
+        panic(&t, at as u32 + 1).await;
+        tokio::time::advance(*longest / 2 - Duration::from_millis(2)).await;
+        settle(&t).await;
+        assert_eq!(t.board.count("start bad"), at + 1, "not before half of {longest:?}");
+        tokio::time::advance(*longest / 2 + Duration::from_millis(4)).await;
+    }
+    t.until("restart", || t.board.count("start bad") == 6).await;
+    t.until("healthy", || t.health("bad") == "healthy: started component").await;
+    assert_eq!(t.board.count("build bad"), 1);
+    assert_eq!((t.cell("b").evaluations(), t.board.count("start b ")), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reload_does_not_wait_for_a_restart_and_removal_cancels_it() {
+    let t = Fixture::new();
+    let text = node("signal", "") + &reader("barrier", "signal");
+    t.load(&(text.clone() + BAD)).await.unwrap();
+    t.until("start", || t.board.count("start bad") == 1).await;
+    panic(&t, 1).await;
+    t.load(&(text.clone() + BAD + &node("new", ""))).await.unwrap();
+    t.until("start", || t.board.count("start bad") == 2).await;
+    tokio::time::advance(Duration::from_secs(10)).await;
+    settle(&t).await;
+    assert_eq!(t.board.count("start bad"), 2, "the reload has replaced the restart");
+    panic(&t, 2).await;
+    t.load(&text).await.unwrap();
+    tokio::time::advance(Duration::from_secs(10)).await;
+    settle(&t).await;
+    assert_eq!(t.board.count("start bad"), 2, "what is removed does not come back");
+    t.runtime.shutdown().await;
+}
+
+/// A module whose component does not stop before the test wants it to.
+const SLOW_MODULE: &str =
+    "declare \"pipe\" {\n  test.node \"slow\" { fault = \"stop gate\" }\n}\npipe \"x\" { }\n";
+
+#[tokio::test(start_paused = true)]
+async fn deadline_of_a_stop_holds_in_modules_too() {
+    let t = Fixture::with(|options| options.shutdown_deadline = Duration::from_secs(150));
+    t.load(SLOW_MODULE).await.unwrap();
+    t.until("start", || t.board.count("start slow") == 1).await;
+    let begin = tokio::time::Instant::now();
+    t.runtime.shutdown().await;
+    assert_eq!(begin.elapsed().as_secs(), 150);
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_components_do_not_wait_for_long_for_those_that_drain() {
+    let t = Fixture::new();
+    t.load(SLOW_MODULE).await.unwrap();
+    t.until("start", || t.board.count("start slow") == 1).await;
+    t.load(&node("new", "")).await.unwrap();
+    assert_eq!((t.board.count("build new"), t.board.count("start new")), (1, 0));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    t.until("start", || t.board.count("start new") == 1).await;
+    assert_eq!(t.board.count("stop slow"), 0);
+    t.board.open("gate");
+    t.until("stop", || t.board.count("stop slow") == 1).await;
 }

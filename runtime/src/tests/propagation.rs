@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::fixture::{Fixture, node, reader};
-use crate::event::{Epoch, Event};
+use crate::event::{Epoch, Event, Exit};
 
 #[tokio::test]
 async fn export_reaches_exactly_its_readers() {
@@ -115,7 +115,8 @@ async fn messages_of_an_earlier_life_are_dropped() {
         let node = cell.node;
         let late = Epoch(0);
         events.send(Event::Changed { node, epoch: late }).unwrap();
-        events.send(Event::Exited { node, epoch: late, result: Ok(()) }).unwrap();
+        events.send(Event::Exited { node, epoch: late, exit: Exit::Returned(Ok(())) }).unwrap();
+        events.send(Event::Restart { node, epoch: late }).unwrap();
         let failed = Err(alloy_component::ComponentError::new("late"));
         events.send(Event::Built { node, epoch: late, result: failed }).unwrap();
     }
