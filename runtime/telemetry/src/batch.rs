@@ -55,6 +55,29 @@ pub enum MetricType {
     StateSet,
 }
 
+impl MetricType {
+    const ALL: [Self; 8] = [
+        Self::Unknown,
+        Self::Counter,
+        Self::Gauge,
+        Self::Histogram,
+        Self::GaugeHistogram,
+        Self::Summary,
+        Self::Info,
+        Self::StateSet,
+    ];
+
+    /// Its number in `MetricMetadata` of the remote-write protocol 1.0, 0 to 7.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The type with this [`MetricType::number`].
+    pub fn from_number(number: u64) -> Option<Self> {
+        Self::ALL.get(usize::try_from(number).ok()?).copied()
+    }
+}
+
 /// Metadata of the family that a row belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Metadata {

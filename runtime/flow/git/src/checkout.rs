@@ -4,12 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use alloy_flow_http::error_chain;
 use gix::ObjectId;
 use gix::index::entry::Mode;
 use gix_worktree_state::checkout::Options;
 
 use crate::options::Limits;
-use crate::remote::chain;
 
 /// Most bytes of all files of a repository.
 pub const MAX_TREE_BYTES: u64 = 1 << 30;
@@ -41,7 +41,7 @@ fn write_files(
     limits: Limits,
     interrupt: &AtomicBool,
 ) -> Result<(), String> {
-    let failed = |error: gix::Error| chain(&error);
+    let failed = |error: gix::Error| error_chain(&error);
     let root = repo
         .find_commit(commit)
         .and_then(|commit| Ok(commit.tree_id()?.detach()))
@@ -69,7 +69,7 @@ fn write_files(
         return Err("interrupted".to_owned());
     }
     if let Some(record) = outcome.errors.first() {
-        return Err(format!("cannot write {}: {}", record.path, chain(&record.error)));
+        return Err(format!("cannot write {}: {}", record.path, error_chain(&record.error)));
     }
     if let Some(collision) = outcome.collisions.first() {
         return Err(format!("two files are named {} here", collision.path));
@@ -89,7 +89,7 @@ fn check_size(
     let mut len_bytes = 0;
     // A submodule's commit is not here.
     for entry in entries.iter().filter(|entry| entry.mode != Mode::COMMIT) {
-        len_bytes += repo.find_header(entry.id).map_err(|error| chain(&error))?.size();
+        len_bytes += repo.find_header(entry.id).map_err(|error| error_chain(&error))?.size();
         if len_bytes > limits.tree_bytes {
             return Err(format!(
                 "the files of the repository have more than {} bytes",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use alloy_flow_http::Dial;
+use alloy_flow_http::{Dial, error_chain};
 use gix::bstr::ByteSlice;
 use gix::remote::{Direction, fetch};
 use gix::url::Scheme;
@@ -66,8 +66,8 @@ pub(crate) fn fetch(
                 },
                 trace: false,
             };
-            let transport =
-                connect::connect(prepared.url.clone(), options).map_err(|error| chain(&error))?;
+            let transport = connect::connect(prepared.url.clone(), options)
+                .map_err(|error| error_chain(&error))?;
             fetch_with(repo, prepared, means, transport)
         }
     }
@@ -93,7 +93,7 @@ fn fetch_with<T: Transport>(
         prune(repo, prepared.ref_map())?;
         prepared.receive(gix::progress::Discard, &means.interrupt)
     };
-    receive().map(drop).map_err(|error| chain(&error))
+    receive().map(drop).map_err(|error| error_chain(&error))
 }
 
 /// Forgets branches and tags that the other side has no more.
@@ -117,19 +117,4 @@ fn prune(repo: &gix::Repository, there: &fetch::RefMap) -> gix::Result<()> {
         }
     }
     Ok(())
-}
-
-/// An error with its causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let next_text = next.to_string();
-        if !text.contains(&next_text) {
-            text.push_str(": ");
-            text.push_str(&next_text);
-        }
-        cause = next.source();
-    }
-    text
 }

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use alloy_flow_http::error_chain;
 use alloy_flow_module_source::{Content, Loaded, SourceError, read_path};
 use gix::ObjectId;
 use gix::bstr::BStr;
 
 use crate::checkout::{beside, checkout, remove, replace};
 use crate::options::{Prepared, below};
-use crate::remote::{Means, chain, fetch};
+use crate::remote::{Means, fetch};
 
 /// Each fetch leaves a pack; with more of them it is time for a new clone.
 const MAX_PACKS: usize = 64;
@@ -89,7 +90,7 @@ fn clone(prepared: &Prepared, means: &Means) -> Result<gix::Repository, String> 
         gix::create::Options::default(),
         gix::open::Options::isolated(),
     )
-    .map_err(|error| chain(&error))?
+    .map_err(|error| error_chain(&error))?
     .into();
     fetch(&repo, prepared, means)?;
     drop(repo);
@@ -100,7 +101,7 @@ fn clone(prepared: &Prepared, means: &Means) -> Result<gix::Repository, String> 
 /// Opens without the configuration of user and system: it could run programs.
 fn open(bare: &Path) -> Result<gix::Repository, String> {
     gix::open_opts(bare, gix::open::Options::isolated().open_path_as_is(true))
-        .map_err(|error| chain(&error))
+        .map_err(|error| error_chain(&error))
 }
 
 fn packs(bare: &Path) -> usize {

@@ -17,7 +17,7 @@ use crate::auth::Authenticator;
 use crate::connect::Connector;
 use crate::proxy::{ProxyRules, split_userinfo};
 use crate::redirect::{self, MAX_REDIRECTS, Next};
-use crate::response::chain;
+use crate::response::error_chain;
 use crate::tls::{self, Fingerprint, TlsError};
 use crate::{ClientConfig, Dial, Response, TlsConfig};
 
@@ -263,7 +263,7 @@ impl Client {
         }
         let target = url.authority().map(|a| a.to_string()).unwrap_or_default();
         let failed = |error: hyper_util::client::legacy::Error| {
-            let (target, reason) = (target.clone(), chain(&error));
+            let (target, reason) = (target.clone(), error_chain(&error));
             match error.is_connect() {
                 true => RequestError::Connect { target, reason },
                 false => RequestError::Exchange { target, reason },
@@ -301,7 +301,7 @@ impl Inner {
             return Ok(client.clone());
         }
         let made = encrypted(&self.config, &self.connector)
-            .map_err(|error| RequestError::Tls { reason: chain(&error) })?;
+            .map_err(|error| RequestError::Tls { reason: error_chain(&error) })?;
         let client = made.1.clone();
         *current = Some(made);
         Ok(client)

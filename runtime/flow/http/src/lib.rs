@@ -28,5 +28,5 @@ pub use config::{
 };
 pub use connect::Dial;
 pub use hidden::Hidden;
-pub use response::{Decode, ENGINE_BODY_LIMIT, Response};
+pub use response::{Decode, ENGINE_BODY_LIMIT, Response, error_chain};
 pub use tls::{TlsError, read_certificates, read_key};

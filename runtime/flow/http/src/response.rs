@@ -90,7 +90,7 @@ impl Response {
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, RequestError> {
         loop {
             let Some(frame) = self.body.frame().await else { return Ok(None) };
-            let frame = frame.map_err(|e| RequestError::Body { reason: chain(&e) })?;
+            let frame = frame.map_err(|e| RequestError::Body { reason: error_chain(&e) })?;
             if let Ok(data) = frame.into_data() {
                 return Ok(Some(data));
             }
@@ -98,8 +98,8 @@ impl Response {
     }
 }
 
-/// An error with its causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+/// An error with its causes in one line; a cause that the text repeats already is left out.
+pub fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alloy_flow_http::{Client, ClientConfig, Decode, Dial, Request};
+use alloy_flow_http::{Client, ClientConfig, Decode, Dial, Request, error_chain};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -89,7 +89,7 @@ impl HttpSource {
         }
         headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
         let client = Client::new(options.client, dial)
-            .map_err(|error| SourceError::Options(chain(&error)))?;
+            .map_err(|error| SourceError::Options(error_chain(&error)))?;
         Ok(Self {
             client,
             shown_url: shown(&url),
@@ -177,14 +177,4 @@ fn shown(url: &Uri) -> String {
     let authority = url.authority().map(|a| a.as_str()).unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     format!("{}://{host}{}", url.scheme_str().unwrap_or("http"), url.path())
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text
 }

@@ -100,24 +100,12 @@ pub fn encode_entry(labels: &[u8], entry: Entry<'_>, scratch: &mut Vec<u8>, out:
 /// Appends one metadata entry to `out`.
 pub fn encode_metadata(family: &str, kind: MetricType, help: &str, unit: &str, out: &mut Vec<u8>) {
     let mut inner = Vec::with_capacity(family.len() + help.len() + unit.len() + 12);
-    int(1, TYPES.iter().position(|t| *t == kind).unwrap_or_default() as i64, &mut inner);
+    int(1, i64::from(kind.number()), &mut inner);
     text(2, family, &mut inner);
     text(4, help, &mut inner);
     text(5, unit, &mut inner);
     bytes(3, &inner, out);
 }
-
-/// Metric types by their number in the message.
-const TYPES: [MetricType; 8] = [
-    MetricType::Unknown,
-    MetricType::Counter,
-    MetricType::Gauge,
-    MetricType::Histogram,
-    MetricType::GaugeHistogram,
-    MetricType::Summary,
-    MetricType::Info,
-    MetricType::StateSet,
-];
 
 fn encode_histogram(h: &Histogram, timestamp_ms: i64, out: &mut Vec<u8>) {
     // The members of a oneof are written even when zero: which one is there says what it is.
@@ -367,8 +355,8 @@ fn metadata(body: &[u8]) -> Result<MetadataEntry<'_>, DecodeError> {
     for_each(body, |field, value| {
         match field {
             1 => {
-                let number = usize::try_from(value.int(field)?).unwrap_or(usize::MAX);
-                entry.kind = TYPES.get(number).copied().unwrap_or_default();
+                let number = u64::try_from(value.int(field)?).unwrap_or(u64::MAX);
+                entry.kind = MetricType::from_number(number).unwrap_or_default();
             }
             2 => entry.family = value.bytes(field)?,
             4 => entry.help = value.bytes(field)?,

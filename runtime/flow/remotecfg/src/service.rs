@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use alloy_flow_http::{Client, ClientConfig, Dial};
+use alloy_flow_http::{Client, ClientConfig, Dial, error_chain};
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -150,7 +150,7 @@ impl Handle {
             return Err(SettingsError("the id is empty".to_owned()));
         }
         let client = Client::new(settings.client.clone(), self.dial.0.clone())
-            .map_err(|error| SettingsError(chain(&error)))?;
+            .map_err(|error| SettingsError(error_chain(&error)))?;
         let collector = Collector::new(client, &settings.url).map_err(SettingsError)?;
         Ok(Prepared { settings, collector })
     }
@@ -529,14 +529,4 @@ fn jittered(frequency: Duration) -> Duration {
     let jitter = rand::random_range(-JITTER_MS..=JITTER_MS);
     let amount = Duration::from_millis(jitter.unsigned_abs());
     if jitter < 0 { frequency.saturating_sub(amount) } else { frequency.saturating_add(amount) }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text
 }

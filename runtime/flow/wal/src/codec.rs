@@ -131,7 +131,7 @@ pub(crate) fn encode_batch(batch: &StoredBatch) -> Vec<u8> {
     });
     put_rows(&batch.metadata, &mut out, |m, out| {
         put_bytes(m.family.as_bytes(), out);
-        out.push(TYPES.iter().position(|t| *t == m.kind).unwrap_or_default() as u8);
+        out.push(m.kind.number());
         put_bytes(m.help.as_bytes(), out);
         put_bytes(m.unit.as_bytes(), out);
     });
@@ -184,23 +184,12 @@ pub(crate) fn decode_batch(mut body: &[u8]) -> Result<StoredBatch, Malformed> {
     })?;
     let metadata = get_rows(input, rows, |input| {
         let family = get_text(input)?.into();
-        let kind = TYPES.get(usize::from(byte(input)?)).copied().ok_or(Malformed)?;
+        let kind = MetricType::from_number(byte(input)?.into()).ok_or(Malformed)?;
         Ok(Metadata { family, kind, help: get_text(input)?.into(), unit: get_text(input)?.into() })
     })?;
     let created = get_rows(input, rows, |input| Ok(unzigzag(get(input)?)))?;
     Ok(StoredBatch { series, timestamps, values, histograms, exemplars, metadata, created })
 }
-
-const TYPES: [MetricType; 8] = [
-    MetricType::Unknown,
-    MetricType::Counter,
-    MetricType::Gauge,
-    MetricType::Histogram,
-    MetricType::GaugeHistogram,
-    MetricType::Summary,
-    MetricType::Info,
-    MetricType::StateSet,
-];
 
 fn put_rows<T>(rows: &[Row<T>], out: &mut Vec<u8>, mut item: impl FnMut(&T, &mut Vec<u8>)) {
     put(rows.len() as u64, out);
