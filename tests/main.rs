@@ -16,4 +16,5 @@ mod reload;
 mod secrets;
 mod server;
 mod support;
+mod texts;
 mod wrong_input;

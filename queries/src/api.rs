@@ -8,6 +8,8 @@ use alloy_syntax::Diagnostic;
 use alloy_value::{Definition, Stability, Value};
 use smallvec::SmallVec;
 
+use crate::evaluated::MISSING_TEMPLATE;
+
 /// Facts about the process that expressions can read (`constants`).
 #[derive(Clone, Debug, Default)]
 pub struct HostFacts {
@@ -214,10 +216,12 @@ impl EvalError {
     }
 }
 
-/// `decoding configuration: FILE:LINE:COL: message`
+/// `decoding configuration: FILE:LINE:COL: message`, if it came to that.
 impl fmt::Display for EvalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("decoding configuration: ")?;
+        if self.0.cause.message != MISSING_TEMPLATE {
+            f.write_str("decoding configuration: ")?;
+        }
         match self.0.cause.start() {
             Some(_) => write!(f, "{}", self.0.cause),
             None => f.write_str(&self.0.cause.message),

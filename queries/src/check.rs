@@ -180,7 +180,8 @@ fn misplaced(key: &ItemKey, kind: ModuleKind) -> Option<Finding> {
     };
     if NOT_CONFIGURABLE.contains(&block_name) {
         let message = format!("service {quoted} does not support being configured");
-        return Some(refuse(whole(), message));
+        let in_load = format!("Failed to evaluate service: {message}");
+        return Some(refuse(whole(), message).in_load(in_load));
     }
     match kind {
         ModuleKind::Root if MODULE_ONLY.contains(&block_name) => {

@@ -10,7 +10,7 @@ use crate::custom::node_type;
 use crate::db::Db;
 use crate::eval::{self, Evaluator};
 use crate::fault::{Fault, Part, Subject};
-use crate::hir::ExprId;
+use crate::hir::{BlockHir, ExprId, Statement};
 use crate::inputs::{Block, Instance, ModuleKind, Node};
 use crate::names::{self, Target, deps, refs};
 use crate::queries::block_hir;
@@ -35,8 +35,26 @@ pub(crate) fn evaluated(db: &dyn Db, node: Node) -> Result<ArcArgs, Arc<Fault>> 
         return Err(Arc::new(fault.with_code(codes::UNKNOWN_COMPONENT)));
     };
     let (_, decode) = decode;
+    if let Some(fault) = missing_template(hir) {
+        return Err(Arc::new(fault));
+    }
     let bindings = Bindings::new(db, instance, refs(db, block), deps(db, block));
     eval::evaluate_body(hir, &Evaluator::new(hir, &bindings), decode).map_err(Arc::new)
+}
+
+/// What is said of a `foreach` that has nothing to run.
+pub(crate) const MISSING_TEMPLATE: &str = "the block template is missing in the foreach block";
+
+/// A `foreach` is refused for its missing template before anything else in it is looked at.
+fn missing_template(hir: &BlockHir) -> Option<Fault> {
+    let is_template = |statement: &Statement| match statement {
+        Statement::Block(block) => block.name == "template",
+        Statement::Attribute { .. } => false,
+    };
+    if hir.name != "foreach" || hir.statements.iter().any(is_template) {
+        return None;
+    }
+    Some(Fault::plain(Subject::Nowhere, MISSING_TEMPLATE).with_code(codes::MISSING_BLOCK))
 }
 
 /// What is wrong with a node whatever the references at `unknown` evaluate to. Not memoized: asked
@@ -50,6 +68,9 @@ pub(crate) fn precheck(
     let hir = block_hir(db, block);
     let Some((_, definition)) = node_type(db, block) else { return Ok(()) };
     let Some((_, decode)) = definition.args else { return Ok(()) };
+    if let Some(fault) = missing_template(hir) {
+        return Err(fault);
+    }
     let (refs, deps) = (refs(db, block), deps(db, block));
     let is_unknown = |target: &Target| match target {
         Target::Block { block, up, .. } => {

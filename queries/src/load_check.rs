@@ -27,6 +27,15 @@ fn in_load(reporter: &Reporter<'_>, block: Block, finding: &Finding) -> Option<D
     }
 }
 
+/// What a load says about a block that stands there twice.
+fn duplicate_in_load(name: &str, found: &Diagnostic) -> Diagnostic {
+    let mut found = found.clone();
+    if class(name) == Class::Service {
+        found.message = format!("duplicate definition of {}", alloy_value::quote(name));
+    }
+    found
+}
+
 /// What refuses a module that is about to run, and warnings.
 pub(crate) fn module_findings(engine: &Engine, module: u32) -> Vec<Diagnostic> {
     let all = engine.store.modules[module].blocks.iter().copied().collect();
@@ -75,8 +84,8 @@ pub(crate) fn load_findings(
             if class(&block.key(db).name) != class_now {
                 continue;
             }
-            let twice = duplicates.iter().filter(|(b, _)| b == block).map(|(_, d)| d.clone());
-            found.extend(twice);
+            let twice = duplicates.iter().filter(|(b, _)| b == block);
+            found.extend(twice.map(|(_, d)| duplicate_in_load(&block.key(db).name, d)));
             if *is_new || structure_changed {
                 let findings = structure(db, *block).iter();
                 found.extend(findings.filter_map(|f| in_load(&reporter, *block, f)));

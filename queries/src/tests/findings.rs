@@ -37,7 +37,7 @@ http { }
 tracing { }
 "#,
         expect![[r#"
-            main.alloy:10:1: service "cluster" does not support being configured
+            main.alloy:10:1: Failed to evaluate service: service "cluster" does not support being configured
             main.alloy:11:1: http blocks are not supported by this version yet
             main.alloy:7:1: import.file blocks are not supported by this version yet
             main.alloy:9:1: argument blocks only allowed inside a module

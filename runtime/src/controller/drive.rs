@@ -199,6 +199,13 @@ impl Controller {
         self.fail(id, Failure::Refused(reason.clone()), &reason);
     }
 
+    /// The component itself refused. What an import says stands for itself.
+    fn refused_by(&mut self, id: NodeId, doing: &str, error: &ComponentError) {
+        let is_import = self.nodes.get(&id).is_some_and(|n| matches!(n.role, Role::Import(_)));
+        let reason = if is_import { error.to_string() } else { format!("{doing}: {error}") };
+        self.refused(id, reason);
+    }
+
     pub(super) fn fail(&mut self, id: NodeId, failure: Failure, reason: &str) {
         let now = Self::now();
         let Some(node) = self.touch(id) else { return };
@@ -325,7 +332,7 @@ impl Controller {
                 }
                 // Exports of a component that does not exist are worth nothing.
                 self.export(id, None, Instant::now());
-                self.refused(id, format!("building component: {error}"));
+                self.refused_by(id, "building component", &error);
             }
         }
     }
@@ -389,7 +396,7 @@ impl Controller {
                 // The next evaluation hands out the same arguments again.
                 node.delivered = node.accepted.clone();
                 if newer.is_none() {
-                    self.refused(id, format!("updating component: {error}"));
+                    self.refused_by(id, "updating component", &error);
                 }
             }
         }
