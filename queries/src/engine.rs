@@ -277,6 +277,20 @@ impl Engine {
         ]
     }
 
+    /// Numbers and bytes of what the database holds by the name of the input or query, for tests of
+    /// leaks. Bytes are those that salsa knows of: fields and dependencies.
+    #[doc(hidden)]
+    pub fn memory(&mut self) -> BTreeMap<&'static str, (usize, usize)> {
+        let info = <dyn salsa::Database>::memory_usage(&mut self.db);
+        let structs = info.structs.iter().map(|of| (of.debug_name(), of));
+        // `queries` is a hash map, but what is made of it has an order.
+        let queries = info.queries.iter().map(|(name, of)| (*name, of));
+        let sizes = structs
+            .chain(queries)
+            .map(|(name, of)| (name, (of.count(), of.size_of_fields() + of.size_of_metadata())));
+        sizes.collect()
+    }
+
     /// Sets `module_path` and the environment; true if one of them differs.
     fn set_surroundings(&mut self, path: Arc<str>, env: Arc<BTreeMap<String, String>>) -> bool {
         let root = self.store.instances[ROOT].instance;

@@ -348,12 +348,14 @@ fn loads_that_add_and_remove_modules_do_not_grow_the_engine() {
             items.join(", ")
         )
     };
-    for round in 0..24 {
-        run(&mut engine, &text(round));
+    // The same text comes again after twelve rounds, so both ends hold the same blocks.
+    let last = 2_000 / 12 * 12;
+    let mut early = None;
+    for round in 0..=last {
+        run(&mut engine, &text(round % 12));
+        if round == 24 {
+            early = Some((engine.inputs(), engine.memory()));
+        }
     }
-    let inputs = engine.inputs();
-    for round in 24..2_000 {
-        run(&mut engine, &text(round));
-    }
-    assert_eq!(engine.inputs(), inputs);
+    assert_eq!(Some((engine.inputs(), engine.memory())), early);
 }
