@@ -10,6 +10,7 @@ mod examples;
 mod explain;
 mod fmt;
 mod layers;
+mod many_reloads;
 mod modules;
 mod reference;
 mod reload;

@@ -6,6 +6,8 @@
 pub(crate) mod alloy;
 pub(crate) mod http;
 pub(crate) mod peers;
+pub(crate) mod remote_write;
+pub(crate) mod sink;
 pub(crate) mod target;
 
 use std::net::{Ipv4Addr, TcpListener};
