@@ -1,9 +1,9 @@
 //! Whole-process benchmark: prints the figures of the performance design beside their gates.
 //!
-//! `cargo bench --bench loadlab` runs everything (about four minutes); `-- start`, `-- config` or
-//! `-- scrape` run one part. With `ALLOY_REFERENCE=/path/to/binary` every part also runs that binary,
-//! which must accept the same command line, and prints the ratio. Nothing here fails on a time: the
-//! gates are printed for the reader.
+//! `cargo bench --bench loadlab` runs everything (about four minutes); `-- start`, `-- config`,
+//! `-- export` or `-- scrape` run one part. With `-- --reference PATH` every part also runs that
+//! binary, which must accept the same command line, and prints the ratio. Nothing here fails on a
+//! time: the gates are printed for the reader.
 
 #![expect(
     clippy::expect_used,
@@ -12,6 +12,9 @@
 )]
 
 mod process;
+#[path = "../support/remote_write.rs"]
+mod remote_write;
+mod report;
 mod sink;
 mod targets;
 
@@ -20,57 +23,67 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use process::{Daemon, median};
+use report::{Report, Unit};
 use sink::Sink;
 use targets::Targets;
 
+/// Measures one part of a binary.
+type Part = fn(&Path, &mut Report);
+
+const PARTS: [(&str, Part); 4] =
+    [("start", start), ("config", config), ("export", export), ("scrape", scrape)];
+
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let runs = |part: &str| wanted.is_empty() || wanted.iter().any(|w| w == part);
-    let mut binaries = vec![("ours", PathBuf::from(env!("CARGO_BIN_EXE_alloy")))];
-    if let Some(reference) = std::env::var_os("ALLOY_REFERENCE") {
-        binaries.push(("reference", reference.into()));
+    let mut wanted = Vec::new();
+    let mut reference: Option<PathBuf> = None;
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--reference" => {
+                reference =
+                    Some(args.next().expect("--reference needs the path of a binary").into());
+            }
+            // Cargo's own.
+            "--bench" => {}
+            part => {
+                assert!(PARTS.iter().any(|(name, _)| *name == part), "there is no part {part}");
+                wanted.push(arg);
+            }
+        }
     }
-    for (name, binary) in &binaries {
-        println!("== {name}: {}", binary.display());
-        if runs("start") {
-            start(binary);
+    let mut report = Report::default();
+    for (name, run) in PARTS {
+        if !wanted.is_empty() && !wanted.iter().any(|part| part == name) {
+            continue;
         }
-        if runs("config") {
-            config(binary);
-        }
-        if runs("scrape") {
-            scrape(binary);
+        report.is_reference = false;
+        run(Path::new(env!("CARGO_BIN_EXE_alloy")), &mut report);
+        if let Some(binary) = &reference {
+            report.is_reference = true;
+            run(binary, &mut report);
         }
     }
 }
 
-fn row(what: &str, value: &str, gate: &str) {
-    println!("{what:<58} {value:>16}   gate {gate}");
+fn mib(kib: u64) -> f64 {
+    kib as f64 / 1024.0
 }
 
-fn ms(duration: Duration) -> String {
-    format!("{:.1} ms", duration.as_secs_f64() * 1e3)
-}
-
-fn mib(kib: u64) -> String {
-    format!("{:.1} MiB", kib as f64 / 1024.0)
-}
-
-fn start(binary: &Path) {
+fn start(binary: &Path, report: &mut Report) {
     let config = "logging {\n  level = \"warn\"\n}\n";
     let mut times = Vec::new();
     for _ in 0..9 {
         times.push(Daemon::start(binary, config).start_to_ready);
     }
-    row("process start to ready, one-line config, median of 9", &ms(median(&mut times)), "60 ms");
+    report.time("process start to ready, one-line config", median(&mut times), "60 ms");
     let daemon = Daemon::start(binary, config);
     let cpu = daemon.cpu();
     process::pass(Duration::from_secs(10));
     let idle = (daemon.cpu() - cpu).as_secs_f64() / 10.0 * 100.0;
-    row("idle RSS, one-line config", &mib(daemon.rss_kib()), "25 MiB");
-    row("idle CPU", &format!("{idle:.3} %"), "0.1 %");
+    report.row("idle RSS, one-line config", mib(daemon.rss_kib()), Unit::Mib, "25 MiB");
+    report.row("idle CPU", idle, Unit::Percent, "0.1 %");
     let size = std::fs::metadata(binary).map_or(0, |m| m.len());
-    row("binary", &format!("{:.1} MB", size as f64 / 1e6), "80 MB");
+    report.row("binary", size as f64 / 1e6, Unit::Megabytes, "80 MB");
 }
 
 /// `n` relabel components; every tenth reads its predecessor, the others are independent.
@@ -93,27 +106,71 @@ fn relabels(n: usize, changed: &str) -> String {
     text
 }
 
-fn config(binary: &Path) {
-    for (n, gate) in [(1_000, "60 ms"), (10_000, "600 ms"), (100_000, "8 s")] {
+fn config(binary: &Path, report: &mut Report) {
+    // A reload of the reference grows with the square of the configuration.
+    let (sizes, rounds): (&[_], _) = if report.is_reference {
+        (&[(1_000, "-"), (10_000, "-")], 3)
+    } else {
+        (&[(1_000, "60 ms"), (10_000, "600 ms"), (100_000, "8 s")], 9)
+    };
+    for &(n, gate) in sizes {
         let base = Daemon::start(binary, "logging {\n  level = \"error\"\n}\n").rss_kib();
         let daemon = Daemon::start(binary, &relabels(n, "same"));
-        row(&format!("cold start to ready, {n} components"), &ms(daemon.start_to_ready), gate);
-        let each = (daemon.rss_kib().saturating_sub(base)) as f64 / n as f64;
-        row(&format!("RSS a component at {n}"), &format!("{each:.1} KiB"), "8 KiB at 100,000");
+        report.time(&format!("cold start to ready, {n} components"), daemon.start_to_ready, gate);
+        let rss = daemon.rss_kib();
+        report.row(&format!("RSS, {n} components"), mib(rss), Unit::Mib, "-");
+        let each = rss.saturating_sub(base) as f64 / n as f64;
+        let gate = if n == 100_000 { "8 KiB" } else { "-" };
+        report.row(&format!("RSS a component at {n}"), each, Unit::Kib, gate);
         let mut unchanged = Vec::new();
         let mut changed = Vec::new();
-        for i in 0..9 {
+        for i in 0..rounds {
             unchanged.push(daemon.reload());
             daemon.write(&relabels(n, &format!("value-{i}")));
             changed.push(daemon.reload());
         }
         let gates = if n == 10_000 { ["30 ms", "35 ms"] } else { ["-", "-"] };
-        row(&format!("reload, nothing changed, {n}"), &ms(median(&mut unchanged)), gates[0]);
-        row(&format!("reload, one attribute changed, {n}"), &ms(median(&mut changed)), gates[1]);
+        report.time(&format!("reload, nothing changed, {n}"), median(&mut unchanged), gates[0]);
+        let what = format!("reload, one attribute changed, {n}");
+        report.time(&what, median(&mut changed), gates[1]);
+        let more = relabels(n, "last") + "\ndiscovery.relabel \"new\" {\n  targets = []\n}\n";
+        daemon.write(&more);
+        report.time(&format!("reload, one block added, {n}"), daemon.reload(), "-");
+        let after = mib(daemon.rss_kib());
+        report.row(&format!("RSS after these reloads, {n}"), after, Unit::Mib, "-");
     }
 }
 
-fn scrape(binary: &Path) {
+/// From the change of a file to the export of a component that reads it, as the API shows it.
+fn export(binary: &Path, report: &mut Report) {
+    const CHANGES: u32 = 100;
+    let daemon = Daemon::start(binary, &relabels(1_000, "same"));
+    let text = relabels(1_000, "same")
+        + "\nlocal.file \"watched\" {\n  filename = \"watched.txt\"\n}\n\n\
+           discovery.relabel \"reader\" {\n  targets = [{\"__address__\" = \
+           local.file.watched.content}]\n}\n";
+    daemon.write_file("watched.txt", "first");
+    daemon.write(&text);
+    daemon.reload();
+    let mut times = Vec::new();
+    let cpu = daemon.cpu();
+    for change in 0..CHANGES {
+        let value = format!("value-{change}-");
+        let start = Instant::now();
+        daemon.write_file("watched.txt", &value);
+        while !daemon.get("/api/v0/web/components/discovery.relabel.reader").contains(&value) {
+            assert!(start.elapsed().as_secs() < 90, "the change never arrived");
+            process::pass(Duration::from_micros(500));
+        }
+        times.push(start.elapsed());
+    }
+    let cpu = (daemon.cpu() - cpu) / CHANGES;
+    let what = "file change to the new export in the API, 1,000 components";
+    report.time(what, median(&mut times), "5 ms");
+    report.time("CPU of one such change, with the requests that look", cpu, "0.5 ms");
+}
+
+fn scrape(binary: &Path, report: &mut Report) {
     const TARGETS: usize = 250;
     const SERIES: usize = 1_000;
     let targets = Targets::start(TARGETS, SERIES);
@@ -143,17 +200,21 @@ fn scrape(binary: &Path) {
     let samples = sink.samples() - samples;
     let bytes = sink.bytes() - bytes;
     let what = format!("{TARGETS} targets x {SERIES} series at 10 s");
-    row(
+    report.row(
         &format!("{what}: CPU-s per million samples"),
-        &format!("{:.2}", cpu / samples.max(1) as f64 * 1e6),
+        cpu / samples.max(1) as f64 * 1e6,
+        Unit::CpuSeconds,
         "0.6 x vmagent (1.33 measured)",
     );
-    row(&format!("{what}: peak RSS"), &mib(peak), "1.2 x vmagent (67 MiB measured)");
-    row(
+    let gate = "1.2 x vmagent (67 MiB measured)";
+    report.row(&format!("{what}: peak RSS"), mib(peak), Unit::Mib, gate);
+    report.row(
         &format!("{what}: wire bytes per sample"),
-        &format!("{:.1}", bytes as f64 / samples.max(1) as f64),
+        bytes as f64 / samples.max(1) as f64,
+        Unit::Count,
         "1.02 x peer (24.1 measured)",
     );
     let expected = TARGETS * (SERIES + 5) * 6;
-    row(&format!("{what}: samples in 60 s"), &samples.to_string(), &format!("about {expected}"));
+    let gate = format!("about {expected}");
+    report.row(&format!("{what}: samples in 60 s"), samples as f64, Unit::Count, &gate);
 }

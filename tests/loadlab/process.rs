@@ -24,6 +24,8 @@ pub(crate) struct Daemon {
     child: Child,
     dir: tempfile::TempDir,
     port: u16,
+    /// Keeps its connection: one a request would run out of ports.
+    agent: ureq::Agent,
     /// From spawn until `/-/ready` answered 200.
     pub(crate) start_to_ready: Duration,
 }
@@ -31,6 +33,11 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts `binary` with `config` and waits until it is ready.
     pub(crate) fn start(binary: &Path, config: &str) -> Self {
+        Self::start_with(binary, config, &[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn start_with(binary: &Path, config: &str, args: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("create a temporary directory");
         std::fs::write(dir.path().join("config.alloy"), config).expect("write the configuration");
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
@@ -41,14 +48,16 @@ impl Daemon {
         let child = Command::new(binary)
             .args(["run", "config.alloy", "--storage.path=data", "--disable-reporting"])
             .arg(format!("--server.http.listen-addr=127.0.0.1:{port}"))
+            .args(args)
             .current_dir(dir.path())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(dir.path().join("log")).expect("create a log file"))
             .spawn()
             .expect("start the binary under test");
-        let mut daemon = Self { child, dir, port, start_to_ready: Duration::ZERO };
+        let agent = ureq::Agent::new_with_defaults();
+        let mut daemon = Self { child, dir, port, agent, start_to_ready: Duration::ZERO };
         let url = format!("http://127.0.0.1:{port}/-/ready");
-        while ureq::get(&url).call().is_err() {
+        while daemon.agent.get(&url).call().is_err() {
             assert!(
                 matches!(daemon.child.try_wait(), Ok(None)) && start.elapsed().as_secs() < 120,
                 "the binary under test did not become ready:\n{}",
@@ -62,15 +71,31 @@ impl Daemon {
 
     /// Replaces the configuration file.
     pub(crate) fn write(&self, config: &str) {
-        std::fs::write(self.dir.path().join("config.alloy"), config).expect("write");
+        self.write_file("config.alloy", config);
+    }
+
+    /// Replaces a file of the working directory.
+    pub(crate) fn write_file(&self, name: &str, text: &str) {
+        std::fs::write(self.dir.path().join(name), text).expect("write a file");
+    }
+
+    /// Body of the answer to a `GET`.
+    pub(crate) fn get(&self, path: &str) -> String {
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        let mut answer = self.agent.get(url).call().expect("an answer");
+        answer.body_mut().read_to_string().expect("a body")
     }
 
     /// Time of one `POST /-/reload`.
     pub(crate) fn reload(&self) -> Duration {
         let start = Instant::now();
-        ureq::post(format!("http://127.0.0.1:{}/-/reload", self.port))
+        let mut answer = self
+            .agent
+            .post(format!("http://127.0.0.1:{}/-/reload", self.port))
             .send_empty()
             .expect("a reload that is accepted");
+        // The connection is used again once the body has been read.
+        answer.body_mut().read_to_string().expect("a body");
         start.elapsed()
     }
 

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::remote_write::series;
+
 #[derive(Default)]
 struct Counts {
     samples: AtomicU64,
@@ -74,53 +76,12 @@ fn serve(mut stream: TcpStream, counts: &Counts) {
         let raw = snap::raw::Decoder::new()
             .decompress_vec(&pending[head..head + length])
             .expect("snappy body");
-        counts.samples.fetch_add(samples(&raw), Ordering::Relaxed);
+        let samples: usize = series(&raw).map(|series| series.samples.len()).sum();
+        counts.samples.fetch_add(samples as u64, Ordering::Relaxed);
         counts.bytes.fetch_add(length as u64, Ordering::Relaxed);
         pending.drain(..head + length);
         if stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").is_err() {
             return;
         }
     }
-}
-
-/// Number of samples in a remote-write 1.0 message: field 2 of each field 1.
-fn samples(request: &[u8]) -> u64 {
-    fields(request)
-        .filter(|(number, _)| *number == 1)
-        .map(|(_, series)| fields(series).filter(|(number, _)| *number == 2).count() as u64)
-        .sum()
-}
-
-/// Length-delimited fields of a message.
-fn fields(mut rest: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
-    std::iter::from_fn(move || {
-        loop {
-            let key = varint(&mut rest)?;
-            match key & 7 {
-                0 => _ = varint(&mut rest)?,
-                1 => rest = rest.get(8..)?,
-                2 => {
-                    let length = varint(&mut rest)? as usize;
-                    let (field, after) = rest.split_at_checked(length)?;
-                    rest = after;
-                    return Some((key >> 3, field));
-                }
-                5 => rest = rest.get(4..)?,
-                _ => return None,
-            }
-        }
-    })
-}
-
-fn varint(rest: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (&byte, after) = rest.split_first()?;
-        *rest = after;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
 }
