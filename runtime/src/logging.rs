@@ -48,9 +48,9 @@ pub enum LogDestination {
 
 /// Applies the arguments of the `logging` block.
 pub trait LoggingSink: Send + Sync + 'static {
-    /// Takes over level and format for every line from now on; the first call also releases what
-    /// was held back before. Must not block.
-    fn apply(&self, level: LogLevel, format: LogFormat);
+    /// Takes over level, format and receivers for every line from now on; the first call also
+    /// releases what was held back before. Must not block.
+    fn apply(&self, level: LogLevel, format: LogFormat, write_to: &[LogsReceiver]);
 }
 
 /// Arguments of the `logging` block.
@@ -66,7 +66,8 @@ pub struct LoggingArgs {
     /// Where lines are written.
     #[args(default = LogDestination::Stderr)]
     pub destination: LogDestination,
-    /// Receivers that get every line as well.
+    /// Receivers that get every line as well, with the label `component="alloy"`. A receiver that is
+    /// too slow loses lines.
     #[args(optional)]
     pub write_to: Vec<LogsReceiver>,
 }
@@ -75,9 +76,6 @@ impl LoggingArgs {
     fn check(&self) -> Result<(), String> {
         if self.destination == LogDestination::WindowsEventLog {
             return Err("logging: destination \"windows_event_log\" needs Windows".to_owned());
-        }
-        if !self.write_to.is_empty() {
-            return Err("logging: write_to is not supported by this version; remove it".to_owned());
         }
         Ok(())
     }
@@ -91,7 +89,7 @@ pub static LOGGING: Definition = Definition {
     community: false,
     args: Some((<LoggingArgs as Args>::schema, ArcArgs::decode::<LoggingArgs>)),
     exports: None,
-    doc: "Level and format of the log lines of the process.",
+    doc: "Level, format and receivers of the log lines of the process.",
 };
 
 /// Hands the `logging` block to a sink.
@@ -111,8 +109,10 @@ impl ConfigBlock for LoggingBlock {
 
     fn apply(&mut self, args: Option<&ArcArgs>) -> Result<(), String> {
         let args = args.and_then(ArcArgs::downcast_ref::<LoggingArgs>);
-        let (level, format) = args.map_or_else(Default::default, |args| (args.level, args.format));
-        self.0.apply(level, format);
+        match args {
+            Some(args) => self.0.apply(args.level, args.format, &args.write_to),
+            None => self.0.apply(LogLevel::default(), LogFormat::default(), &[]),
+        }
         Ok(())
     }
 }

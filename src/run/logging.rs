@@ -1,8 +1,13 @@
 //! Connects the `logging` block to the log.
 
-use alloy_logging::{Format, Level, LogHandle};
+use std::sync::Arc;
+
+use alloy_component::{ComponentMetrics, LogsReceiver, MetricsHub};
+use alloy_logging::{Format, ForwardMetrics, Forwarder, Level, LogHandle};
 use alloy_runtime::{LogFormat, LogLevel, LoggingSink};
 use anyhow::{Context, Result};
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
 use tracing_subscriber::layer::SubscriberExt;
 
 /// Installs the log of the process; lines wait until its level and format are known.
@@ -32,10 +37,26 @@ fn log_panics(log: LogHandle) {
 }
 
 /// Applies the `logging` block.
-pub(crate) struct Sink(pub(crate) LogHandle);
+pub(crate) struct Sink {
+    log: LogHandle,
+    forwarder: Mutex<Forwarder>,
+    _metrics: ComponentMetrics,
+}
+
+impl Sink {
+    /// Steers `log`; lines go to receivers by tasks on `data_plane`.
+    pub(crate) fn new(log: LogHandle, data_plane: Handle, metrics: &MetricsHub) -> Result<Self> {
+        let counters = ForwardMetrics::new().context("cannot create the metrics of the log")?;
+        let metrics = metrics.registry(&[]);
+        metrics.register(counters.forwarded.clone());
+        metrics.register(counters.dropped.clone());
+        let forwarder = Mutex::new(Forwarder::new(log.clone(), data_plane, counters));
+        Ok(Self { log, forwarder, _metrics: metrics })
+    }
+}
 
 impl LoggingSink for Sink {
-    fn apply(&self, level: LogLevel, format: LogFormat) {
+    fn apply(&self, level: LogLevel, format: LogFormat, write_to: &[LogsReceiver]) {
         let level = match level {
             LogLevel::Debug => Level::Debug,
             LogLevel::Info => Level::Info,
@@ -46,6 +67,10 @@ impl LoggingSink for Sink {
             LogFormat::Logfmt => Format::Logfmt,
             LogFormat::Json => Format::Json,
         };
-        self.0.apply(level, format);
+        let receivers: Vec<_> =
+            write_to.iter().filter_map(|receiver| receiver.0.as_ref().map(Arc::clone)).collect();
+        // Before the lines that have waited are written: the receivers get them as well.
+        self.forwarder.lock().set(&receivers);
+        self.log.apply(level, format);
     }
 }

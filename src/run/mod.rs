@@ -77,6 +77,7 @@ async fn serve(
         user_agent: version::user_agent().into(),
         agent_id: seed.uid.into(),
     });
+    let logging = logging::Sink::new(log.clone(), data_plane.clone(), &metrics)?;
     let runtime = Runtime::start(RuntimeOptions {
         registry: registry::registry(),
         components: registry::runnable(),
@@ -85,7 +86,7 @@ async fn serve(
         community: options.community,
         storage_path: options.storage_path.clone(),
         services,
-        config_blocks: vec![Box::new(LoggingBlock::new(Arc::new(logging::Sink(log.clone()))))],
+        config_blocks: vec![Box::new(LoggingBlock::new(Arc::new(logging)))],
         shutdown_deadline: options.shutdown_deadline,
         first_load_patience: RuntimeOptions::FIRST_LOAD_PATIENCE,
         tokio: data_plane.clone(),

@@ -7,7 +7,9 @@ use alloy_component::{OtelConsumer, OtelHandler, Receiver};
 use alloy_corpus::{Report, Set, text};
 use alloy_queries::{Engine, HostFacts, Load, NodeChange, Options, Source};
 use alloy_syntax::Diagnostic;
+use alloy_telemetry::{OtlpBatch, OtlpConsumer, SendError};
 use alloy_value::{Lookup, Object, Registry, Stability, Str, ToValue};
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 const DECODING: &str = "Failed to build component: decoding configuration: ";
@@ -154,6 +156,16 @@ fn compare(outcome: Result<(), Box<Diagnostic>>, expected: &Expected<'_>) -> Res
 struct Idle;
 
 impl Receiver for Idle {
+    fn component_id(&self) -> &str {
+        "idle"
+    }
+}
+
+impl OtlpConsumer for Idle {
+    fn send(&self, _batch: Arc<OtlpBatch>) -> BoxFuture<'_, Result<(), SendError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn component_id(&self) -> &str {
         "idle"
     }

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use alloy_telemetry::{Labels, LabelsBuilder, MetricsConsumer, SampleBatch, SendError};
+use alloy_telemetry::{
+    Labels, LabelsBuilder, LogsConsumer, MetricsConsumer, OtlpConsumer, SampleBatch, SendError,
+};
 use alloy_value::{
     Capsule, CapsuleKind, DecodeError, FromValue, Object, Str, ToValue, TypeSchema, Value,
     capsule_mismatch, number_text,
@@ -88,9 +90,10 @@ pub trait Receiver: Send + Sync + 'static {
     fn component_id(&self) -> &str;
 }
 
-/// Declares the capsule of one kind of [`Receiver`].
+/// Declares the capsule of one kind of receiver: name of the type, what stands behind it, name of
+/// the kind, text of the kind.
 macro_rules! receivers {
-    ($($(#[$doc:meta])* $name:ident $kind:ident = $text:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($behind:ident) $kind:ident = $text:literal;)*) => {$(
         #[doc = concat!("Kind of [`", stringify!($name), "`], under the name that messages use.")]
         pub static $kind: CapsuleKind = CapsuleKind {
             name: $text,
@@ -106,7 +109,7 @@ macro_rules! receivers {
         /// Equality is identity: create it once per component. `None` is `null`, which takes
         /// everything and keeps nothing.
         #[derive(Clone)]
-        pub struct $name(pub Option<Arc<dyn Receiver>>);
+        pub struct $name(pub Option<Arc<dyn $behind>>);
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -149,15 +152,15 @@ macro_rules! receivers {
 
 receivers! {
     /// Receives log entries: the `receiver` of `loki.*` components.
-    LogsReceiver LOGS_RECEIVER = "loki.LogsReceiver";
+    LogsReceiver(LogsConsumer) LOGS_RECEIVER = "loki.LogsReceiver";
     /// Receives OpenTelemetry metrics, logs and traces: the `input` of `otelcol.*` components.
-    OtelConsumer OTEL_CONSUMER = "otelcol.Consumer";
+    OtelConsumer(OtlpConsumer) OTEL_CONSUMER = "otelcol.Consumer";
     /// Receives profiles: the `receiver` of `pyroscope.*` components.
-    ProfilesReceiver PROFILES_RECEIVER = "pyroscope.ProfilesReceiver";
+    ProfilesReceiver(Receiver) PROFILES_RECEIVER = "pyroscope.ProfilesReceiver";
     /// Authenticates requests: the `handler` of `otelcol.auth.*` components.
-    OtelHandler OTEL_HANDLER = "otelcol.Handler";
+    OtelHandler(Receiver) OTEL_HANDLER = "otelcol.Handler";
     /// Keeps the state of other components: the `handler` of `otelcol.storage.*` components.
-    OtelStorage OTEL_STORAGE = "otelcol.StorageHandler";
+    OtelStorage(Receiver) OTEL_STORAGE = "otelcol.StorageHandler";
 }
 
 /// Kind of [`Target`].

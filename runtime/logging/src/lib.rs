@@ -7,15 +7,21 @@
 //! - Until the first [`LogHandle::apply`] records wait in a bounded buffer. They are written, with
 //!   the level and format then known, or dropped with the handle.
 //! - Level and format change at any time, without a restart and without losing a line.
+//! - Whoever logs waits for no receiver of `write_to`: lines that do not fit in its queue are lost,
+//!   counted and reported. Lines that receivers cause themselves are few per second.
 //! - Other crates' records are noise below `warn` and never written there.
 //! - An integer field named `duration` is in nanoseconds: text in logfmt, a number in JSON.
 //!
-//! Start reading at [`LogHandle`], then `layer`.
+//! Start reading at [`LogHandle`], then `layer` and `forward`.
 
+mod forward;
 mod layer;
 mod line;
 mod sink;
+#[cfg(test)]
+mod tests;
 
+pub use forward::{ForwardMetrics, Forwarder};
 pub use layer::LogLayer;
 pub use sink::LogHandle;
 
@@ -55,6 +61,11 @@ pub enum Format {
 
 /// The log of this process: a layer for the subscriber and its handle. Lines go to standard error.
 pub fn stderr() -> (LogLayer, LogHandle) {
-    let handle = LogHandle::new(Box::new(std::io::stderr()));
+    log_to(Box::new(std::io::stderr()))
+}
+
+/// A log whose lines go to `out`: a layer for a subscriber and its handle.
+pub fn log_to(out: Box<dyn std::io::Write + Send>) -> (LogLayer, LogHandle) {
+    let handle = LogHandle::new(out);
     (LogLayer::new(handle.clone()), handle)
 }

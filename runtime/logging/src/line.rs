@@ -18,6 +18,23 @@ pub(crate) struct Record {
     pub(crate) fields: Vec<(&'static str, FieldValue)>,
 }
 
+impl Record {
+    /// Global id of the component that logged it, if one did.
+    pub(crate) fn component(&self) -> Option<String> {
+        let text = |wanted: &str| {
+            self.fields.iter().find_map(|(name, value)| match value {
+                FieldValue::Text(text) if *name == wanted => Some(text.as_str()),
+                _ => None,
+            })
+        };
+        let id = text("component_id")?;
+        Some(match text("component_path")?.strip_prefix('/') {
+            None | Some("") => id.to_owned(),
+            Some(module) => format!("{module}/{id}"),
+        })
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum FieldValue {
     Text(String),

@@ -155,9 +155,11 @@ impl Controller {
     /// The lines of a failed first load are shown as its `logging` block asks, if that is in order.
     fn apply_logging_of_pending(&mut self) {
         let id = self.engine.find(crate::LOGGING.name);
-        let args = match id.map(|id| self.evaluate_caught(id)) {
-            Some(Err(_)) => return,
-            Some(Ok(args)) => Some(args),
+        let args = match id.map(|id| (id, self.evaluate_caught(id))) {
+            // Its receivers don't exist yet: lines in the usual form are better than none.
+            Some((id, Err(_))) if self.engine.reads_any(id, |_| true) => None,
+            Some((_, Err(_))) => return,
+            Some((_, Ok(args))) => Some(args),
             None => None,
         };
         for block in &mut self.config_blocks {
@@ -305,6 +307,10 @@ impl Controller {
         if load.first && !self.status.ready && !diagnostics.is_empty() {
             let error = LoadError::new(LoadFailure::Rejected, diagnostics);
             self.status.error = Some(error.to_string().into());
+            let logging = self.engine.find(crate::LOGGING.name).and_then(|id| self.nodes.get(&id));
+            if logging.is_some_and(|node| node.accepted.is_none()) {
+                self.apply_logging_of_pending();
+            }
             let mut failed = vec![load];
             failed.append(&mut self.loads);
             self.tear_down();

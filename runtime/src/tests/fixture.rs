@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock, Weak};
 use std::time::{Duration, Instant};
 
 use alloy_component::{
-    BuildContext, Component, ComponentDef, ComponentError, ExportSink, MemoryDialer, MetricsHub,
-    MetricsReceiver, RunContext, Services,
+    BuildContext, Component, ComponentDef, ComponentError, ExportSink, LogsReceiver, MemoryDialer,
+    MetricsHub, MetricsReceiver, RunContext, Services,
 };
 use alloy_telemetry::{MetricsConsumer, SampleBatch, SendError, SeriesTable};
 use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Registry, Stability, Value};
@@ -66,8 +66,11 @@ static CHECKED_ONLY: Definition = Definition { name: "test.checked", ..DEFINITIO
 static NODE: ComponentDef = ComponentDef { definition: &DEFINITION, build: Some(build) };
 static CHECKED: ComponentDef = ComponentDef { definition: &CHECKED_ONLY, build: None };
 
-static REGISTRY: LazyLock<Registry> =
-    LazyLock::new(|| Registry::new([&DEFINITION, &CHECKED_ONLY, &LOGGING]));
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
+    let receivers = super::receivers::COMPONENTS.iter().map(|component| component.definition);
+    let blocks = alloy_config_blocks::BLOCKS.iter().copied();
+    Registry::new([&DEFINITION, &CHECKED_ONLY, &LOGGING].into_iter().chain(receivers).chain(blocks))
+});
 
 /// Boards by the `user_agent` of their runtime, which every build context carries.
 static BOARDS: LazyLock<Mutex<HashMap<Arc<str>, Arc<Board>>>> = LazyLock::new(Mutex::default);
@@ -152,7 +155,7 @@ impl AcquireOwned for Arc<Semaphore> {
 }
 
 impl LoggingSink for Board {
-    fn apply(&self, level: LogLevel, format: LogFormat) {
+    fn apply(&self, level: LogLevel, format: LogFormat, _write_to: &[LogsReceiver]) {
         self.logging.lock().push((level, format));
     }
 }
@@ -288,7 +291,7 @@ impl Fixture {
         };
         let mut options = RuntimeOptions {
             registry: &REGISTRY,
-            components: vec![&NODE, &CHECKED],
+            components: [&[&NODE, &CHECKED], super::receivers::COMPONENTS].concat(),
             host: HostFacts::default(),
             stability: Stability::GenerallyAvailable,
             community: false,
@@ -302,6 +305,11 @@ impl Fixture {
         change(&mut options);
         let runtime = Runtime::start(options).expect("a thread can be created");
         Self { runtime, board, hub, key }
+    }
+
+    /// Names this runtime to the components of the tests.
+    pub(super) fn key(&self) -> &Arc<str> {
+        &self.key
     }
 
     pub(super) async fn load(&self, text: &str) -> Result<(), LoadError> {

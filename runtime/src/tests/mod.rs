@@ -5,4 +5,6 @@ mod lifecycle;
 mod loader;
 mod model;
 mod propagation;
+mod receivers;
 mod reload;
+mod services;

@@ -378,7 +378,7 @@ async fn logging_refuses_what_it_cannot_do() {
         "format = \"xml\"",
         "destination = \"file\"",
         "destination = \"windows_event_log\"",
-        "write_to = [null]",
+        "write_to = [\"x\"]",
     ] {
         let error = t.load(&format!("logging {{\n{body}\n}}\n")).await.unwrap_err();
         writeln!(seen, "{error}").unwrap();
@@ -388,7 +388,7 @@ async fn logging_refuses_what_it_cannot_do() {
         error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:10: "xml" unrecognized log format "xml"
         error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:15: "file" unrecognized log destination "file"
         error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: logging: destination "windows_event_log" needs Windows
-        error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: logging: write_to is not supported by this version; remove it
+        error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:13: "x" should be capsule, got string
     "#]]
     .assert_eq(&seen);
 }

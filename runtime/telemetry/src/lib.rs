@@ -1,5 +1,5 @@
-//! What moves between components: batches of samples, the interned series they refer to, and the
-//! acknowledgement that tells a producer when a batch is safe.
+//! What moves between components: batches of samples, log lines and OpenTelemetry data, the interned
+//! series that samples refer to, and the acknowledgement that tells a producer when a batch is safe.
 //!
 //! # Invariants
 //! - A batch is immutable once sent; fan-out clones an `Arc`, a component that changes data builds a
@@ -15,6 +15,8 @@ mod ack;
 mod batch;
 mod consumer;
 mod labels;
+mod logs;
+mod otlp;
 mod series;
 
 pub use ack::{Ack, AckOutcome, AckWaiter};
@@ -24,4 +26,6 @@ pub use batch::{
 };
 pub use consumer::{MetricsConsumer, SendError};
 pub use labels::{Label, Labels, LabelsBuilder};
+pub use logs::{LogBatch, LogLine, LogsConsumer};
+pub use otlp::{OtlpBatch, OtlpConsumer, Signal};
 pub use series::{Hold, SeriesOwner, SeriesRef, SeriesTable};
