@@ -9,7 +9,7 @@ mod watch;
 use std::sync::Arc;
 
 use alloy::{host, registry};
-use alloy_component::{MemoryDialer, MetricsHub, Services};
+use alloy_component::{Handover, MemoryDialer, MetricsHub, Services};
 use alloy_runtime::{
     BuildInfo, ConfigLoader, ConfigMetrics, LoadError, LoggingBlock, ProcessMetrics, Runtime,
     RuntimeOptions, Seed, create_storage, register_build_info,
@@ -73,6 +73,7 @@ async fn serve(
     let services = Arc::new(Services {
         series: SeriesTable::new(),
         metrics: metrics.clone(),
+        handover: Handover::new(),
         dialer,
         user_agent: version::user_agent().into(),
         agent_id: seed.uid.into(),

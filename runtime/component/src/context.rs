@@ -9,7 +9,7 @@ use alloy_value::{Exports, Stability, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{ComponentMetrics, MetricsHub};
+use crate::{ComponentMetrics, Handover, MetricsHub};
 
 /// In-process stream of the memory listener.
 pub type DuplexStream = tokio::io::DuplexStream;
@@ -38,6 +38,8 @@ pub struct Services {
     pub series: SeriesTable,
     /// Metrics of the process: the encoder reads them from here.
     pub metrics: MetricsHub,
+    /// Ports and files that one component holds at a time.
+    pub handover: Handover,
     /// Dials the in-memory listener.
     pub dialer: MemoryDialer,
     /// `User-Agent` of outgoing requests: `Alloy/<version> (<os>; <deploy mode>)`.

@@ -4,6 +4,8 @@
 //! - A component never sees salsa, the syntax tree or another component: only its arguments, its
 //!   contexts and the receivers its arguments carry.
 //! - Reporting exports or health never blocks: the newest value waits in the node's slot.
+//! - A component that listens, or needs a file for itself, asks [`Handover`], so that a reload which
+//!   moves the port to another component loses no connection.
 //! - Concrete components live in their families' crates, not here.
 //!
 //! Start reading at [`Component`], then [`BuildContext`].
@@ -12,6 +14,7 @@ mod capsules;
 mod context;
 mod contract;
 mod fanout;
+mod handover;
 mod health;
 mod metrics;
 mod module;
@@ -28,6 +31,7 @@ pub use contract::{
     BuildFn, Component, ComponentDef, ComponentError, HttpHandler, HttpRequest, HttpResponse,
 };
 pub use fanout::MetricsFanout;
+pub use handover::{Exclusive, Handover, Listener, Share, Turn};
 pub use health::{Health, HealthState};
 pub use metrics::{ComponentMetrics, MetricsHub};
 pub use module::ModuleContent;

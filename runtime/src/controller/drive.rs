@@ -23,7 +23,11 @@ const UPDATES_TOTAL: &str = "alloy_component_updates_total";
 impl Controller {
     /// Asks for an evaluation of `id`; `since` is when an export that it reads changed.
     pub(super) fn mark(&mut self, id: NodeId, since: Option<Instant>) {
+        let turn = self.turn();
         if let Some(node) = self.nodes.get_mut(&id) {
+            if let Some(turn) = turn {
+                node.share = Some(turn.share(&node.name));
+            }
             node.changed_at = node.changed_at.or(since);
             self.dirty.insert((node.order.clone(), id));
         }

@@ -18,7 +18,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use alloy_component::{ComponentDef, ComponentMetrics};
+use alloy_component::{ComponentDef, ComponentMetrics, Turn};
 use alloy_queries::{Engine, NodeId, NodeInfo, NodeKind, Options, Order};
 use arc_swap::ArcSwap;
 use crossbeam_channel::Receiver;
@@ -94,6 +94,8 @@ pub(crate) struct Controller {
     stops_waiting: Vec<(BTreeSet<NodeId>, oneshot::Sender<()>)>,
     last_epoch: u64,
     shutdown: Option<Vec<oneshot::Sender<()>>>,
+    /// Ports and files that change hands in this step.
+    turn: Option<Turn>,
 }
 
 impl Controller {
@@ -129,6 +131,7 @@ impl Controller {
             stops_waiting: Vec::new(),
             last_epoch: 0,
             shutdown: None,
+            turn: None,
         }
     }
 
@@ -169,6 +172,7 @@ impl Controller {
         self.start_ready();
         self.settle_loads();
         self.publish();
+        self.end_turn();
         self.touched.clear();
     }
 
@@ -317,6 +321,28 @@ impl Controller {
 
     fn has_stopped(&self) -> bool {
         self.shutdown.is_some() && self.stopping.is_empty()
+    }
+
+    /// The turn of this step, if anything is held that can change hands.
+    fn turn(&mut self) -> Option<Turn> {
+        let handover = &self.options.services.handover;
+        if self.turn.is_none() && !handover.is_empty() {
+            self.turn = Some(handover.turn());
+        }
+        self.turn.clone()
+    }
+
+    /// What this step has begun lasts until the nodes that it has marked have their arguments.
+    fn end_turn(&mut self) {
+        for id in &self.touched {
+            if let Some(node) = self.nodes.get_mut(id)
+                && node.share.is_some()
+                && !node.is_busy()
+            {
+                node.share = None;
+            }
+        }
+        self.turn = None;
     }
 
     fn set_evaluating(&self, evaluating: bool) {

@@ -35,7 +35,11 @@ impl Controller {
                     self.touched.insert(id);
                     readers.extend(self.engine.dependents(id));
                     self.release_owner(id);
-                    removed.extend(self.nodes.remove(&id));
+                    let node = self.nodes.remove(&id);
+                    if let (Some(turn), Some(node)) = (self.turn(), &node) {
+                        turn.retire(&node.name);
+                    }
+                    removed.extend(node);
                 }
             }
         }

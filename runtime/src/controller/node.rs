@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use alloy_component::{Component, ComponentDef, ComponentMetrics, ExportSink, Health};
+use alloy_component::{Component, ComponentDef, ComponentMetrics, ExportSink, Health, Share};
 use alloy_queries::{Diagnostic, NodeId, NodeInfo, Order};
 use alloy_value::{ArcArgs, Value};
 use parking_lot::Mutex;
@@ -143,6 +143,8 @@ pub(super) struct Node {
     /// Registered with the first panic.
     pub(super) panics: Option<IntCounter>,
     pub(super) backoff: Backoff,
+    /// Its part in the change that brings it new arguments.
+    pub(super) share: Option<Share>,
     pub(super) build_epoch: Epoch,
     pub(super) run_epoch: Epoch,
     pub(super) slot: Arc<Slot>,
@@ -216,6 +218,7 @@ impl Node {
             updates: None,
             panics: None,
             backoff: Backoff::default(),
+            share: None,
             build_epoch: Epoch(0),
             run_epoch: Epoch(0),
             slot: Arc::default(),

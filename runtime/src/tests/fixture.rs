@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock, Weak};
 use std::time::{Duration, Instant};
 
 use alloy_component::{
-    BuildContext, Component, ComponentDef, ComponentError, ExportSink, LogsReceiver, MemoryDialer,
-    MetricsHub, MetricsReceiver, RunContext, Services,
+    BuildContext, Component, ComponentDef, ComponentError, ExportSink, Handover, LogsReceiver,
+    MemoryDialer, MetricsHub, MetricsReceiver, RunContext, Services,
 };
 use alloy_telemetry::{MetricsConsumer, SampleBatch, SendError, SeriesTable};
 use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Registry, Stability, Value};
@@ -15,6 +15,7 @@ use futures_util::future::{BoxFuture, pending};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use super::handover::SERVER;
 use crate::{
     GraphSnapshot, HostFacts, LOGGING, LoadError, LoadRequest, LogFormat, LogLevel, LoggingBlock,
     LoggingSink, NodeCell, ReloadMode, Runtime, RuntimeOptions, Source,
@@ -69,7 +70,8 @@ static CHECKED: ComponentDef = ComponentDef { definition: &CHECKED_ONLY, build: 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     let receivers = super::receivers::COMPONENTS.iter().map(|component| component.definition);
     let blocks = alloy_config_blocks::BLOCKS.iter().copied();
-    Registry::new([&DEFINITION, &CHECKED_ONLY, &LOGGING].into_iter().chain(receivers).chain(blocks))
+    let own = [&DEFINITION, &CHECKED_ONLY, &LOGGING, SERVER.definition];
+    Registry::new(own.into_iter().chain(receivers).chain(blocks))
 });
 
 /// Boards by the `user_agent` of their runtime, which every build context carries.
@@ -285,13 +287,14 @@ impl Fixture {
         let services = Services {
             series: SeriesTable::new(),
             metrics: hub.clone(),
+            handover: Handover::new(),
             dialer,
             user_agent: Arc::clone(&key),
             agent_id: "".into(),
         };
         let mut options = RuntimeOptions {
             registry: &REGISTRY,
-            components: [&[&NODE, &CHECKED], super::receivers::COMPONENTS].concat(),
+            components: [&[&NODE, &CHECKED, &SERVER], super::receivers::COMPONENTS].concat(),
             host: HostFacts::default(),
             stability: Stability::GenerallyAvailable,
             community: false,

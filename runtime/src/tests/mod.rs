@@ -1,6 +1,7 @@
 //! The controller with components that tests can hold, fail and watch.
 
 mod fixture;
+mod handover;
 mod lifecycle;
 mod loader;
 mod model;

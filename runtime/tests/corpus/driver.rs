@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use alloy_component::{MemoryDialer, MetricsHub, Services};
+use alloy_component::{Handover, MemoryDialer, MetricsHub, Services};
 use alloy_runtime::{HostFacts, LOGGING, LoadRequest, Runtime, RuntimeOptions, Source};
 use alloy_telemetry::SeriesTable;
 use alloy_value::{Registry, Stability, Value};
@@ -74,6 +74,7 @@ impl Scene {
         let services = Services {
             series: SeriesTable::new(),
             metrics: hub.clone(),
+            handover: Handover::new(),
             dialer,
             user_agent: "test".into(),
             agent_id: "".into(),

@@ -19,10 +19,11 @@ use tokio::sync::watch;
 
 use super::ReceiveHttpArgs;
 use super::ingest::{decompress, ingest};
-use super::server::{Bound, ServerMetrics, serve};
+use super::server::{Binder, Bound, ServerMetrics, serve};
 
 pub(super) struct ReceiveHttp {
     args: Mutex<ReceiveHttpArgs>,
+    binder: Binder,
     bound: watch::Sender<Bound>,
     receiver: Arc<Receiver>,
     metrics: Arc<ServerMetrics>,
@@ -59,13 +60,15 @@ impl ReceiveHttp {
         cx: &BuildContext,
         args: ReceiveHttpArgs,
     ) -> Result<Self, ComponentError> {
-        let bound = Bound::bind(&args.http.clone().unwrap_or_default(), None).await?;
+        let binder = Binder { owner: Arc::clone(&cx.id), handover: cx.services.handover.clone() };
+        let bound = Bound::bind(&binder, &args.http.clone().unwrap_or_default()).await?;
         let skipped = IntCounter::new(
             "prometheus_api_remote_write_invalid_labels_samples_total",
             "The total number of received remote write samples and histogram samples which \
              contained invalid labels.",
         );
         Ok(Self {
+            binder,
             bound: watch::Sender::new(bound),
             receiver: Arc::new(Receiver {
                 fanout: MetricsFanout::new(&cx.metrics, args.forward_to.clone()),
@@ -91,7 +94,7 @@ impl Component for ReceiveHttp {
             let block = args.http.clone().unwrap_or_default();
             if block != self.args.lock().http.clone().unwrap_or_default() {
                 let old = self.bound.borrow().clone();
-                let new = Bound::bind(&block, Some(&old)).await?;
+                let new = old.change(&self.binder, &block).await?;
                 self.bound.send_replace(new);
             }
             self.receiver.fanout.set(args.forward_to.clone());
@@ -105,7 +108,13 @@ impl Component for ReceiveHttp {
         async move {
             let grace = || self.args.lock().graceful_shutdown_timeout;
             let (receiver, metrics) = (Arc::clone(&self.receiver), Arc::clone(&self.metrics));
-            serve(self.bound.subscribe(), receiver, metrics, cx.cancel, grace).await;
+            let closed = self.bound.borrow().clone();
+            if let Some(open) = closed.reopen(&self.binder).await? {
+                self.bound.send_replace(open);
+            }
+            drop(closed);
+            let close = || self.bound.send_modify(Bound::close);
+            serve(self.bound.subscribe(), receiver, metrics, cx.cancel, close, grace).await;
             Ok(())
         }
         .boxed()

@@ -1,11 +1,11 @@
 //! The listener: connections, limits, TLS, and the one route.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alloy_blocks::{HttpServerBlock, ServerTlsBlock};
-use alloy_component::ComponentError;
+use alloy_component::{ComponentError, Handover, Listener};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use prometheus::{HistogramOpts, HistogramVec, IntGaugeVec, Opts};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -27,63 +27,92 @@ use super::run::Receiver;
 const MAX_BODY: usize = 20 << 20;
 /// Connections when `conn_limit` sets none.
 const MAX_CONNECTIONS: usize = 4096;
+/// How long a connection without a request waits for one while the component stops.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 /// Headers of a request.
 const MAX_HEADERS: usize = 32 << 10;
 const ROUTE: &str = "/api/v1/metrics/write";
 const SIZE_BUCKETS: [f64; 8] = [1e6, 2.5e6, 5e6, 10e6, 25e6, 50e6, 100e6, 250e6];
 
-/// A bound listener and how to serve it. The socket outlives a change of settings.
+/// A listener and how to serve it. The socket outlives a change of settings.
 #[derive(Clone)]
 pub(super) struct Bound {
-    listener: Arc<TcpListener>,
+    /// `None` between two runs: a component that does not run keeps nobody waiting.
+    listener: Option<Listener>,
     block: HttpServerBlock,
     tls: Option<TlsAcceptor>,
 }
 
 impl Bound {
-    /// Binds what `block` asks for; keeps the socket of `old` if the address is the same.
-    pub(super) async fn bind(
+    /// Binds what `block` asks for.
+    pub(super) async fn bind(cx: &Binder, block: &HttpServerBlock) -> Result<Self, ComponentError> {
+        let tls = block.options.tls.as_ref().map(acceptor).transpose()?;
+        let listener = Some(cx.listen(block, None).await?);
+        Ok(Self { listener, block: block.clone(), tls })
+    }
+
+    /// Follows new settings; keeps the socket if the address is the same.
+    pub(super) async fn change(
+        &self,
+        cx: &Binder,
         block: &HttpServerBlock,
-        old: Option<&Self>,
     ) -> Result<Self, ComponentError> {
         let tls = block.options.tls.as_ref().map(acceptor).transpose()?;
-        let same_address = |old: &&Self| {
-            old.block.listen_address == block.listen_address
-                && old.block.listen_port == block.listen_port
-        };
-        let listener = match old.filter(same_address) {
-            Some(old) => Arc::clone(&old.listener),
-            None => Arc::new(listen(block).await?),
+        let same_address = self.block.listen_address == block.listen_address
+            && self.block.listen_port == block.listen_port;
+        let listener = match &self.listener {
+            Some(old) if !same_address => Some(cx.listen(block, Some(old)).await?),
+            old => old.clone(),
         };
         Ok(Self { listener, block: block.clone(), tls })
     }
 
+    /// Binds again what was closed.
+    pub(super) async fn reopen(&self, cx: &Binder) -> Result<Option<Self>, ComponentError> {
+        if self.listener.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(Self { listener: Some(cx.listen(&self.block, None).await?), ..self.clone() }))
+    }
+
+    /// Stops listening, unless another component takes over.
+    pub(super) fn close(&mut self) {
+        self.listener = None;
+    }
+
     /// Where it listens.
     pub(super) fn addr(&self) -> Option<SocketAddr> {
-        self.listener.local_addr().ok()
+        self.listener.as_ref()?.local_addr().ok()
     }
 }
 
-async fn listen(block: &HttpServerBlock) -> Result<TcpListener, ComponentError> {
-    let port = u16::try_from(block.listen_port).map_err(|_| {
-        ComponentError::new(format!(
-            "cannot listen on port {}: ports are 0 to 65535",
-            block.listen_port
-        ))
-    })?;
-    let result = if block.listen_address.is_empty() {
-        // Both families where the system has both, as an address without a host means.
-        match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).await {
-            Ok(listener) => Ok(listener),
-            Err(_) => TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await,
-        }
-    } else {
-        TcpListener::bind((block.listen_address.as_str(), port)).await
-    };
-    result.map_err(|error| {
-        ComponentError::retryable(format!("cannot listen on {}:{port}", block.listen_address))
-            .with_source(error)
-    })
+/// Binds sockets for one component.
+pub(super) struct Binder {
+    pub(super) owner: Arc<str>,
+    pub(super) handover: Handover,
+}
+
+impl Binder {
+    async fn listen(
+        &self,
+        block: &HttpServerBlock,
+        old: Option<&Listener>,
+    ) -> Result<Listener, ComponentError> {
+        let host = block.listen_address.as_str();
+        let port = u16::try_from(block.listen_port).map_err(|_| {
+            ComponentError::new(format!(
+                "cannot listen on port {}: ports are 0 to 65535",
+                block.listen_port
+            ))
+        })?;
+        let listener = match old {
+            Some(old) => old.moved(&self.owner, host, port).await,
+            None => self.handover.listen(&self.owner, host, port).await,
+        };
+        listener.map_err(|error| {
+            ComponentError::retryable(format!("cannot listen on {host}:{port}")).with_source(error)
+        })
+    }
 }
 
 fn acceptor(tls: &ServerTlsBlock) -> Result<TlsAcceptor, ComponentError> {
@@ -194,24 +223,28 @@ impl ServerMetrics {
     }
 }
 
-/// Serves until cancelled, then gives requests in flight `grace` to end. Follows changes of `bound`.
+/// Serves until cancelled, then closes the listener and gives requests in flight `grace` to end.
+/// Follows changes of `bound`.
 pub(super) async fn serve(
     mut bound: watch::Receiver<Bound>,
     receiver: Arc<Receiver>,
     metrics: Arc<ServerMetrics>,
     cancel: CancellationToken,
+    close: impl Fn(),
     grace: impl Fn() -> Duration,
 ) {
     let mut connections = JoinSet::new();
     let stopping = CancellationToken::new();
     'bound: loop {
         let now = bound.borrow_and_update().clone();
-        let limit = match usize::try_from(now.block.conn_limit) {
+        let addr = now.addr();
+        let Bound { listener: Some(listener), block, tls } = now else { break };
+        let limit = match usize::try_from(block.conn_limit) {
             Ok(0) | Err(_) => MAX_CONNECTIONS,
             Ok(n) => n.min(MAX_CONNECTIONS),
         };
         let permits = Arc::new(Semaphore::new(limit));
-        tracing::info!(addr = ?now.addr(), "listening for remote write requests");
+        tracing::info!(?addr, "listening for remote write requests");
         loop {
             let permit = Arc::clone(&permits).acquire_owned();
             // Every arm is cancel safe.
@@ -222,19 +255,20 @@ pub(super) async fn serve(
                     Err(_) => break 'bound,
                 },
                 Some(_) = connections.join_next(), if !connections.is_empty() => continue,
-                (Ok(permit), accepted) = async { (permit.await, now.listener.accept().await) } => {
+                (Ok(permit), accepted) = async { (permit.await, listener.accept().await) } => {
                     accepted.map(|(stream, _)| (stream, permit))
                 }
             };
             let Ok((stream, permit)) = stream else { continue };
             let (receiver, metrics) = (Arc::clone(&receiver), Arc::clone(&metrics));
-            let (bound, stopping) = (now.clone(), stopping.clone());
+            let (block, tls, stopping) = (block.clone(), tls.clone(), stopping.clone());
             connections.spawn(async move {
-                connection(stream, bound, receiver, metrics, stopping).await;
+                connection(stream, (block, tls), receiver, metrics, stopping).await;
                 drop(permit);
             });
         }
     }
+    close();
     stopping.cancel();
     let all = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(grace(), all).await.is_err() {
@@ -244,7 +278,7 @@ pub(super) async fn serve(
 
 async fn connection(
     stream: TcpStream,
-    bound: Bound,
+    (block, tls): (HttpServerBlock, Option<TlsAcceptor>),
     receiver: Arc<Receiver>,
     metrics: Arc<ServerMetrics>,
     stopping: CancellationToken,
@@ -253,15 +287,17 @@ async fn connection(
     if let Some(gauge) = &connections {
         gauge.inc();
     }
-    let block = bound.block.clone();
+    let read_timeout = block.options.server_read_timeout;
     let mut builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(block.options.server_read_timeout)
+        .header_read_timeout(read_timeout)
         .max_buf_size(MAX_HEADERS.max(16 << 10));
     builder.http2().timer(TokioTimer::new()).max_header_list_size(MAX_HEADERS as u32);
+    let (begun, mut has_begun) = watch::channel(false);
     let service = service_fn(move |request: Request<Incoming>| {
+        begun.send_replace(true);
         let (receiver, metrics, block) =
             (Arc::clone(&receiver), Arc::clone(&metrics), block.clone());
         async move {
@@ -269,16 +305,17 @@ async fn connection(
         }
     });
     let serve = async {
-        match &bound.tls {
+        match &tls {
             Some(tls) => {
-                let handshake = tokio::time::timeout(
-                    bound.block.options.server_read_timeout,
-                    tls.accept(stream),
-                );
+                let handshake = tokio::time::timeout(read_timeout, tls.accept(stream));
                 let Ok(Ok(stream)) = handshake.await else { return };
-                drive(builder.serve_connection(TokioIo::new(stream), service), &stopping).await;
+                let connection = builder.serve_connection(TokioIo::new(stream), service);
+                drive(connection, &mut has_begun, &stopping).await;
             }
-            None => drive(builder.serve_connection(TokioIo::new(stream), service), &stopping).await,
+            None => {
+                let connection = builder.serve_connection(TokioIo::new(stream), service);
+                drive(connection, &mut has_begun, &stopping).await;
+            }
         }
     };
     serve.await;
@@ -287,16 +324,21 @@ async fn connection(
     }
 }
 
-/// Drives a connection to its end; once stopping, lets the request in flight end.
-async fn drive<C>(connection: C, stopping: &CancellationToken)
+/// Drives a connection to its end; once stopping, lets the request in flight end. A client that has
+/// only just connected gets its answer as well.
+async fn drive<C>(connection: C, begun: &mut watch::Receiver<bool>, stopping: &CancellationToken)
 where
     C: hyper_util::server::graceful::GracefulConnection,
 {
     let mut connection = std::pin::pin!(connection);
+    // A connection that the client breaks off is not worth a line.
     tokio::select! {
-        // A connection that the client breaks off is not worth a line.
         _ = connection.as_mut() => return,
         () = stopping.cancelled() => {}
+    }
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = tokio::time::timeout(FIRST_REQUEST, begun.wait_for(|begun| *begun)) => {}
     }
     connection.as_mut().graceful_shutdown();
     let _broken_off = connection.await;
