@@ -144,6 +144,16 @@ impl Undo {
         self.views.get(&instance).map(|view| &**view)
     }
 
+    /// The text of an item before the load, if that is another one.
+    pub(crate) fn old_text(&self, item: u32) -> Option<&str> {
+        self.texts.iter().find(|(at, _)| *at == item).map(|(_, text)| &**text)
+    }
+
+    /// The position of a block in its item before the load, if that is another one.
+    pub(crate) fn old_index(&self, block: u32) -> Option<u32> {
+        self.indices.iter().find(|(at, _)| *at == block).map(|(_, index)| *index)
+    }
+
     pub(crate) fn views(&self) -> Vec<(u32, Arc<View>)> {
         self.views.iter().map(|(instance, view)| (*instance, Arc::clone(view))).collect()
     }

@@ -9,7 +9,8 @@ use alloy_value::ArcArgs;
 use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::oneshot;
 
-use crate::{LoadError, LoadRequest};
+use crate::history::Attempt;
+use crate::{LoadError, LoadRequest, Planned};
 
 /// Start number of a build or a run. Messages of an earlier start are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +20,10 @@ pub(crate) struct Epoch(pub(crate) u64);
 pub(crate) enum Event {
     /// Replace the configuration.
     Load(LoadRequest, oneshot::Sender<Result<(), LoadError>>),
+    /// A configuration that could not even be read. The sender learns when the history has it.
+    Unreadable(Box<Attempt>, LoadError, oneshot::Sender<()>),
+    /// Say what a configuration would do.
+    Plan(LoadRequest, oneshot::Sender<Result<Planned, LoadError>>),
     /// A build has ended.
     Built { node: NodeId, epoch: Epoch, result: Result<Arc<dyn Component>, ComponentError> },
     /// Exports wait in the node's slot.

@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 use crate::controller::{Controller, Shared};
 use crate::error::{LoadError, LoadFailure};
 use crate::event::{self, Event, EventSender};
-use crate::{GraphSnapshot, LoadRequest, RuntimeOptions};
+use crate::history::Attempt;
+use crate::{GraphSnapshot, LoadRequest, Planned, RuntimeOptions};
 
 /// Stack of the controller thread: evaluation recurses with the nesting of the text.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -69,6 +70,30 @@ impl Runtime {
         answer.await.unwrap_or_else(|_| Err(stopping()))
     }
 
+    /// Says what a configuration would do if it was loaded now, and does nothing of it. Blocks the
+    /// controller as long as the check of a load does.
+    ///
+    /// What reads the environment or uncovers a secret is not evaluated: whoever may ask for plans
+    /// need not be allowed to see those.
+    ///
+    /// # Errors
+    /// A load of it would be refused; see [`LoadFailure`].
+    pub async fn plan(&self, request: LoadRequest) -> Result<Planned, LoadError> {
+        let (reply, answer) = oneshot::channel();
+        let stopping = || LoadError::new(LoadFailure::Stopping, Vec::new());
+        self.0.events.send(Event::Plan(request, reply)).map_err(|_| stopping())?;
+        answer.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    /// Adds a load to the history whose text could not be read.
+    pub(crate) async fn remember_unreadable(&self, attempt: Attempt, error: LoadError) {
+        let (done, remembered) = oneshot::channel();
+        if self.0.events.send(Event::Unreadable(Box::new(attempt), error, done)).is_ok() {
+            // An error means that the controller stops: nobody will read the history.
+            let _ended = remembered.await;
+        }
+    }
+
     /// Stops all components, dependants before their dependencies, and the controller. Returns when
     /// they have stopped or exceeded the deadline. Calling it again waits for the same end.
     pub async fn shutdown(&self) {
@@ -83,6 +108,30 @@ impl Runtime {
     pub(crate) fn events(&self) -> EventSender {
         self.0.events.clone()
     }
+}
+
+/// Says what `new` would do to what `old` describes, without running either: nothing is known of
+/// what components export.
+///
+/// # Errors
+/// The outer one: `old` is refused. The inner one: `new` would be refused.
+pub fn plan_offline(
+    options: RuntimeOptions,
+    old: LoadRequest,
+    new: LoadRequest,
+) -> io::Result<Result<Result<Planned, LoadError>, LoadError>> {
+    let (events, queue) = event::channel();
+    let snapshot = Arc::new(ArcSwap::from_pointee(GraphSnapshot::default()));
+    let shared = Shared { events, snapshot };
+    let planning = std::thread::Builder::new()
+        .name("alloy-plan".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || {
+            let answer = Controller::new(options, shared).plan_offline(old, new);
+            drop(queue);
+            answer
+        })?;
+    planning.join().map_err(|_| io::Error::other("the plan failed; this is a mistake of Alloy"))
 }
 
 impl std::fmt::Debug for Runtime {

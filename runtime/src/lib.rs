@@ -19,9 +19,11 @@ mod error;
 mod event;
 mod handle;
 mod health;
+mod history;
 mod logging;
 mod metrics;
 mod options;
+mod plan;
 mod seed;
 mod snapshot;
 #[cfg(test)]
@@ -30,11 +32,13 @@ mod tests;
 pub use alloy_queries::{Diagnostic, HostFacts, NodeKind, Source};
 pub use config::{ConfigLoader, ConfigText, ReadError, read_config};
 pub use error::{LoadError, LoadFailure};
-pub use handle::Runtime;
+pub use handle::{Runtime, plan_offline};
+pub use history::{Outcome, Phases, Reload, Reloads, Trigger};
 pub use logging::{
     LOGGING, LogDestination, LogFormat, LogLevel, LoggingArgs, LoggingBlock, LoggingSink,
 };
 pub use metrics::{BuildInfo, ConfigMetrics, ProcessMetrics, register_build_info};
 pub use options::{ConfigBlock, LoadRequest, ReloadMode, RuntimeOptions};
+pub use plan::{Action, Change, Counts, Plan, Planned, Problem};
 pub use seed::{Seed, create_storage};
 pub use snapshot::{GraphSnapshot, LoadStatus, NodeCell, NodeEdges, NodeLabels, NodeState};

@@ -9,6 +9,8 @@ use alloy_component::{ComponentDef, Services};
 use alloy_queries::{HostFacts, Source};
 use alloy_value::{ArcArgs, Registry, Stability};
 
+use crate::Trigger;
+
 /// What a reload does whose new or changed blocks don't evaluate (`--config.reload`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReloadMode {
@@ -79,4 +81,8 @@ pub struct LoadRequest {
     pub env: BTreeMap<String, String>,
     /// What to do with blocks that don't evaluate.
     pub mode: ReloadMode,
+    /// Who asks for it.
+    pub trigger: Trigger,
+    /// How long it took to read the texts.
+    pub read: Duration,
 }

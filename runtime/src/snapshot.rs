@@ -11,6 +11,8 @@ use alloy_value::{ArcArgs, Definition, Value};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use rustc_hash::FxHashMap;
 
+use crate::history::Reloads;
+
 /// Outcome of loads so far.
 #[derive(Clone, Debug, Default)]
 pub struct LoadStatus {
@@ -30,6 +32,8 @@ pub struct GraphSnapshot {
     pub revision: u64,
     /// Outcome of loads.
     pub load: LoadStatus,
+    /// Which loads there were.
+    pub reloads: Reloads,
     /// All nodes, dependencies before dependants.
     pub nodes: Arc<[Arc<NodeCell>]>,
     /// Edges of each node, by the same index.

@@ -15,6 +15,7 @@ mod component;
 mod listen;
 mod response;
 mod routes;
+mod v1;
 mod web_api;
 
 use std::sync::Arc;
@@ -22,11 +23,14 @@ use std::sync::Arc;
 use alloy_component::{DuplexStream, MetricsHub};
 use alloy_runtime::{ConfigLoader, Runtime};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use listen::{BindError, Port};
+
+/// Plans that are made at a time.
+const MAX_PLANS: usize = 2;
 
 /// What the server answers from.
 #[derive(Clone, Debug)]
@@ -67,6 +71,8 @@ struct State {
     /// Address of the port as clients write it.
     address: String,
     hosts: listen::Hosts,
+    /// Plans that are made at a time: each holds a whole configuration.
+    plans: Semaphore,
 }
 
 impl Server {
@@ -85,7 +91,8 @@ impl Server {
         };
         let hosts = listen::Hosts::new(&options.allowed_hosts, &port);
         let address = port.address().to_owned();
-        let state = Arc::new(State { options, prefix, address, hosts });
+        let state =
+            Arc::new(State { options, prefix, address, hosts, plans: Semaphore::new(MAX_PLANS) });
         let listener = port.listen()?;
         let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(listen::tcp(Arc::clone(&state), listener, tasks.clone(), cancel.clone()));

@@ -11,6 +11,7 @@ use http::header::{
 };
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
+use serde::Serialize;
 
 /// What every route answers.
 pub(crate) type Answer = Response<Full<Bytes>>;
@@ -49,6 +50,17 @@ pub(crate) fn empty(status: StatusCode) -> Answer {
 /// The answer for a path that leads nowhere.
 pub(crate) fn not_found() -> Answer {
     text(StatusCode::NOT_FOUND, "404 page not found\n")
+}
+
+/// Anything as JSON.
+pub(crate) fn json<T: Serialize + ?Sized>(headers: &HeaderMap, body: &T) -> Answer {
+    match serde_json::to_string(body) {
+        Ok(text) => compressed(headers, "application/json", text),
+        Err(error) => {
+            tracing::error!(service = "http", err = %error, "cannot write an answer as JSON");
+            text(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n")
+        }
+    }
 }
 
 /// An error of the API as JSON.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use alloy_component::HealthState;
+use alloy_runtime::Trigger;
 use http::header::LOCATION;
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use hyper::body::Incoming;
@@ -11,7 +12,7 @@ use crate::listen::Origin;
 use crate::response::{
     Answer, api_error, compressed, empty, method_not_allowed, not_found, text, with_type,
 };
-use crate::{State, component, web_api};
+use crate::{State, component, v1, web_api};
 
 const COMPONENT: &str = "/api/v0/component/";
 const WEB_API: &str = "/api/v0/web/";
@@ -40,6 +41,12 @@ pub(crate) async fn answer(
     }
     if path.starts_with(COMPONENT) {
         return component::answer(state, request).await;
+    }
+    // Fixed as the operational endpoints are, and also where the web API is.
+    let own = path.strip_prefix(state.prefix.as_str()).unwrap_or(path);
+    let added = [path, own].into_iter().find(|path| v1::takes(path)).map(str::to_owned);
+    if let Some(path) = added {
+        return v1::answer(state, &path, request).await;
     }
     match path {
         "/-/ready" => ready(state),
@@ -144,7 +151,7 @@ fn healthy(state: &State) -> Answer {
 }
 
 async fn reload(state: &State) -> Answer {
-    match state.options.loader.load().await {
+    match state.options.loader.reload(Trigger::Http).await {
         Ok(()) => {
             tracing::info!(service = "http", "config reloaded");
             text(StatusCode::OK, "config reloaded\n")
@@ -205,6 +212,7 @@ fn page(prefix: &str) -> String {
         ("/-/ready".to_owned(), "200 once the first load has succeeded"),
         ("/-/healthy".to_owned(), "200 while no component is unhealthy"),
         (base("/api/v0/web/components"), "all components with their health"),
+        ("/api/v1/reloads".to_owned(), "which configurations were loaded, and what that changed"),
     ];
     let mut html = String::from(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Alloy</title></head>\n\

@@ -12,9 +12,7 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 use crate::State;
-use crate::response::{Answer, api_error, compressed, not_found, text};
-
-const JSON: &str = "application/json";
+use crate::response::{Answer, api_error, json, not_found, text};
 
 /// Answers what follows `/api/v0/web/`.
 pub(crate) fn answer(state: &State, path: &str, headers: &HeaderMap) -> Answer {
@@ -46,16 +44,6 @@ pub(crate) fn answer(state: &State, path: &str, headers: &HeaderMap) -> Answer {
             api_error(StatusCode::NOT_FOUND, "live debugging is not in this version yet")
         }
         _ => api_error(StatusCode::NOT_FOUND, "no such endpoint"),
-    }
-}
-
-fn json<T: Serialize + ?Sized>(headers: &HeaderMap, body: &T) -> Answer {
-    match serde_json::to_string(body) {
-        Ok(text) => compressed(headers, JSON, text),
-        Err(error) => {
-            tracing::error!(service = "http", err = %error, "cannot write an answer as JSON");
-            text(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n")
-        }
     }
 }
 

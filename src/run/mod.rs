@@ -12,7 +12,7 @@ use alloy::{host, registry};
 use alloy_component::{Handover, MemoryDialer, MetricsHub, Services};
 use alloy_runtime::{
     BuildInfo, ConfigLoader, ConfigMetrics, LoadError, LoggingBlock, ProcessMetrics, Runtime,
-    RuntimeOptions, Seed, create_storage, register_build_info,
+    RuntimeOptions, Seed, Trigger, create_storage, register_build_info,
 };
 use alloy_server::{BindError, Port, Server, ServerOptions};
 use alloy_telemetry::SeriesTable;
@@ -157,24 +157,24 @@ async fn reload_until_stopped(
     loop {
         let changed = async {
             match &mut watch {
-                Some(watch) => watch.changed().await,
+                Some(watch) => Trigger::Watch(watch.changed().await),
                 None => std::future::pending().await,
             }
         };
         let asked = async {
             tokio::select! {
-                () = signals.reload.notified() => {}
-                () = changed => {}
+                () = signals.reload.notified() => Trigger::Signal,
+                trigger = changed => trigger,
             }
         };
         // Every arm is cancel safe. A stop doesn't wait for reloads; the controller ends them.
         tokio::select! {
             () = signals.stop.cancelled() => return,
             Some(_) = reloads.join_next() => {}
-            () = asked, if reloads.len() < MAX_RELOADS => {
+            trigger = asked, if reloads.len() < MAX_RELOADS => {
                 let loader = loader.clone();
                 reloads.spawn(async move {
-                    match loader.load().await {
+                    match loader.reload(trigger).await {
                         Ok(()) => tracing::info!("config reloaded"),
                         Err(error) => tracing::error!(err = %error, "failed to reload config"),
                     }

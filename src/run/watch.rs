@@ -22,8 +22,8 @@ impl ConfigWatch {
         Self { path, watch, problem: None }
     }
 
-    /// Waits until the configuration has to be read again. Cancel safe.
-    pub(crate) async fn changed(&mut self) {
+    /// Waits until the configuration has to be read again; gives what has changed. Cancel safe.
+    pub(crate) async fn changed(&mut self) -> Vec<String> {
         let changed = self.watch.changed().await;
         let now = SystemTime::now();
         tracing::info!(files = ?changed, "the configuration changed on disk");
@@ -36,6 +36,7 @@ impl ConfigWatch {
             }
             self.problem = problem;
         }
+        changed.iter().map(|path| path.display().to_string()).collect()
     }
 }
 

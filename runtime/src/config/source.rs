@@ -87,13 +87,20 @@ pub fn read_config(path: &str) -> Result<ConfigText, ReadError> {
         let name: Arc<str> = file.display().to_string().into();
         sources.push(Source { name, text: decode(bytes)?.into() });
     }
-    let module_path = if is_dir { root } else { directory_of(root) };
     let mut sha256 = String::with_capacity(64);
     for byte in hash.finalize() {
         // Writing to a String cannot fail.
         let _ = write!(sha256, "{byte:02x}");
     }
-    Ok(ConfigText { sources, module_path: module_path.display().to_string(), sha256 })
+    Ok(ConfigText { sources, module_path: module_path(path), sha256 })
+}
+
+/// Value of `module_path` for what is at `path`. Does blocking I/O.
+pub(crate) fn module_path(path: &str) -> String {
+    let root = Path::new(path);
+    let is_dir = fs::metadata(root).is_ok_and(|about| about.is_dir());
+    let directory = if is_dir { root } else { directory_of(root) };
+    directory.display().to_string()
 }
 
 /// The directory a file is in; `.` for a bare name.

@@ -10,8 +10,11 @@ use tokio::sync::oneshot;
 
 use super::Controller;
 use super::node::{Failure, Node, Phase, Role, Run};
+use super::plan::Look;
 use crate::error::{LoadError, LoadFailure};
 use crate::health::labels_of;
+use crate::history::Attempt;
+use crate::plan::Problem;
 use crate::{LoadRequest, ReloadMode};
 
 /// Answer to whoever asked for a load.
@@ -26,6 +29,8 @@ pub(super) struct LoadInProgress {
     /// Nodes whose failure is a failure of the load.
     involved: FxHashSet<NodeId>,
     begin: Instant,
+    /// Its entry in the history, until it is made.
+    attempt: Option<Attempt>,
     /// When the first load stops waiting.
     pub(super) patience: Option<Instant>,
 }
@@ -41,48 +46,54 @@ impl Controller {
     /// Checks a new configuration and either refuses it, with nothing changed, or makes it live.
     pub(super) fn load(&mut self, request: LoadRequest, reply: Reply) {
         let begin = Instant::now();
+        let mut attempt = Attempt::new(request.trigger.clone(), request.read);
         tracing::info!(
             controller_path = "/",
             controller_id = "",
             "starting complete graph evaluation"
         );
         self.set_evaluating(true);
-        match self.try_load(request, begin) {
+        match self.try_load(request, &mut attempt, begin) {
             Ok(mut load) => {
                 load.reply = Some(reply);
+                load.attempt = Some(attempt);
                 self.loads.push(load);
             }
             Err(error) => {
                 self.status.last_successful = false;
                 self.status.error = Some(error.to_string().into());
-                self.graph_changed = true;
+                self.remember(attempt, Err(&error));
                 self.answer(Some(reply), Err(error), begin);
             }
         }
     }
 
+    /// Adds a load that has ended to the history.
+    pub(super) fn remember(&mut self, attempt: Attempt, outcome: Result<(), &LoadError>) {
+        self.reloads = self.history.add(attempt, self.revision, outcome);
+        self.graph_changed = true;
+    }
+
+    /// As [`Self::remember`] for a load that was accepted.
+    fn remember_end(&mut self, load: &mut LoadInProgress, outcome: Result<(), &LoadError>) {
+        let Some(mut attempt) = load.attempt.take() else { return };
+        let before = attempt.phases.check + attempt.phases.plan;
+        attempt.phases.apply = load.begin.elapsed().saturating_sub(before);
+        self.remember(attempt, outcome);
+    }
+
     fn try_load(
         &mut self,
         request: LoadRequest,
+        attempt: &mut Attempt,
         begin: Instant,
     ) -> Result<LoadInProgress, LoadError> {
         // A load that overtakes the first one is part of it: until one succeeds, nothing runs.
         let first = !self.status.ready;
-        let LoadRequest { sources, module_path, env, mode } = request;
-        let mut pending =
-            self.engine.load(Load { sources, module_path, env }).map_err(|rejected| {
-                let failure = if rejected.syntax {
-                    LoadFailure::Read { path: String::new(), reason: String::new() }
-                } else {
-                    LoadFailure::Rejected
-                };
-                LoadError::new(failure, rejected.diagnostics)
-            })?;
-        if let Some(diagnostic) = self.engine.cannot_run(|definition| self.runs(definition)) {
-            self.engine.rollback();
-            return Err(LoadError::new(LoadFailure::Rejected, vec![diagnostic]));
-        }
-        let findings = self.check(&mut pending);
+        let LoadRequest { sources, module_path, env, mode, .. } = request;
+        let looked = self.look(Load { sources, module_path, env }, Look::Load);
+        attempt.phases.check = begin.elapsed();
+        let (mut pending, findings) = looked?;
         if !findings.is_empty() && (first || mode == ReloadMode::Atomic) {
             if first {
                 self.apply_logging_of_pending();
@@ -97,6 +108,11 @@ impl Controller {
         for warning in &pending.warnings {
             tracing::warn!(controller_path = "/", controller_id = "", "{warning}");
         }
+        attempt.warnings = pending.warnings.iter().map(Problem::from).collect();
+        let plan = self.plan_of(&mut pending, Look::Load);
+        self.metrics.planned(&plan);
+        attempt.plan = Some(plan);
+        attempt.phases.plan = begin.elapsed().saturating_sub(attempt.phases.check);
         Ok(self.accept(&pending, first, begin))
     }
 
@@ -105,7 +121,7 @@ impl Controller {
     ///
     /// Custom components and children of `foreach` whose arguments are known are made part of the
     /// revision, and looked at as well.
-    fn check(&mut self, pending: &mut Pending) -> Vec<(NodeId, Finding)> {
+    pub(super) fn check(&mut self, pending: &mut Pending, look: Look) -> Vec<(NodeId, Finding)> {
         let mut findings = Vec::new();
         // Arguments of modules that this revision creates.
         let mut known = FxHashSet::default();
@@ -117,6 +133,9 @@ impl Controller {
                 NodeChange::Changed(id) => (id, false),
                 NodeChange::Removed(_) => continue,
             };
+            if self.is_beyond(look, id, pending.changes.len()) {
+                continue;
+            }
             // Exports of a component that is not built yet are unknown, which is no error.
             let unknown = |dependency| {
                 let node = self.nodes.get(&dependency);
@@ -140,7 +159,7 @@ impl Controller {
     }
 
     /// True if something in this process does what a block of this type says.
-    fn runs(&self, definition: &'static Definition) -> bool {
+    pub(super) fn runs(&self, definition: &'static Definition) -> bool {
         let name = definition.name;
         if definition.kind == DefinitionKind::Component || name.starts_with("import.") {
             return self.components.get(name).is_some_and(|def| def.build.is_some());
@@ -180,6 +199,7 @@ impl Controller {
             open: FxHashSet::default(),
             involved: FxHashSet::default(),
             begin,
+            attempt: None,
             patience: first.then(|| begin + self.options.first_load_patience),
         };
         self.hold_starts |= first;
@@ -315,6 +335,7 @@ impl Controller {
             failed.append(&mut self.loads);
             self.tear_down();
             for mut load in failed {
+                self.remember_end(&mut load, Err(&error));
                 self.answer(load.reply.take(), Err(error.clone()), load.begin);
             }
             return;
@@ -335,6 +356,7 @@ impl Controller {
         };
         self.status.last_successful = outcome.is_ok();
         self.status.error = outcome.as_ref().err().map(|error| error.to_string().into());
+        self.remember_end(&mut load, outcome.as_ref().copied());
         self.answer(load.reply.take(), outcome, load.begin);
         if !load.open.is_empty() {
             // The first load ran out of patience: it goes on without anybody waiting.

@@ -8,6 +8,7 @@ mod foreach;
 mod load;
 mod modules;
 mod node;
+mod plan;
 mod publish;
 mod runs;
 mod tasks;
@@ -28,12 +29,14 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::event::{Epoch, Event, EventSender};
+use crate::history::{History, Reloads};
 use crate::metrics::{ControllerMetrics, graph_metrics};
 use crate::snapshot::{GraphSnapshot, LoadStatus};
 use crate::{ConfigBlock, RuntimeOptions};
 use load::LoadInProgress;
 pub(crate) use node::Role;
 use node::{Node, Phase};
+use plan::Look;
 #[cfg(test)]
 pub(crate) use runs::Backoff;
 use tasks::StopUnit;
@@ -83,6 +86,8 @@ pub(crate) struct Controller {
     structure_changed: bool,
     loads: Vec<LoadInProgress>,
     status: LoadStatus,
+    history: History,
+    reloads: Reloads,
     revision: u64,
     /// Nothing runs before the first load has succeeded.
     hold_starts: bool,
@@ -104,7 +109,7 @@ impl Controller {
         let limits = Options { stability: options.stability, community: options.community };
         let engine = Engine::new(options.registry, options.host.clone(), limits);
         let hub = &options.services.metrics;
-        let metrics = ControllerMetrics::new(hub, "");
+        let metrics = ControllerMetrics::of_root(hub);
         let graph_metrics = graph_metrics(hub, Arc::clone(&shared.snapshot));
         Self {
             components: options.components.iter().map(|def| (def.definition.name, *def)).collect(),
@@ -124,6 +129,8 @@ impl Controller {
             structure_changed: false,
             loads: Vec::new(),
             status: LoadStatus::default(),
+            history: History::default(),
+            reloads: Reloads::default(),
             revision: 0,
             hold_starts: false,
             stopping: BTreeMap::new(),
@@ -182,6 +189,18 @@ impl Controller {
                 // A dropped reply reads as "stopping".
                 if self.shutdown.is_none() {
                     self.load(request, reply);
+                }
+            }
+            Event::Unreadable(attempt, error, done) => {
+                self.remember(*attempt, Err(&error));
+                self.publish();
+                // Whoever asked may have stopped waiting.
+                let _nobody_waits = done.send(());
+            }
+            Event::Plan(request, reply) => {
+                if self.shutdown.is_none() {
+                    // As above.
+                    drop(reply.send(self.dry_run(request, Look::Dry)));
                 }
             }
             Event::Built { node, epoch, result } => self.built(node, epoch, result),

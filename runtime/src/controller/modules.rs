@@ -190,6 +190,18 @@ impl Controller {
         }
     }
 
+    /// True if the children of a `foreach` show no metrics.
+    fn hides_metrics(&self, id: NodeId, foreach: &Foreach) -> bool {
+        let owner = self.nodes.get(&id).and_then(|node| self.nodes.get(&node.owner?));
+        !foreach.enable_metrics || owner.is_some_and(|owner| owner.hides_metrics)
+    }
+
+    /// True if the children that a `foreach` has must be replaced, because their metrics come or go.
+    pub(super) fn is_toggled(&self, id: NodeId, foreach: &Foreach) -> bool {
+        let hides = self.hides_metrics(id, foreach);
+        self.nodes.get(&id).is_some_and(|node| node.has_module && node.hides_metrics != hides)
+    }
+
     /// Runs the template of a `foreach` for a new collection.
     pub(super) fn run_children(&mut self, id: NodeId, args: ArcArgs) {
         let foreach = Foreach::new(&args);
@@ -197,17 +209,10 @@ impl Controller {
             Ok(children) => children,
             Err(reason) => return self.refused(id, reason),
         };
+        let hides = self.hides_metrics(id, &foreach);
+        let toggled = self.is_toggled(id, &foreach);
         if let Some(node) = self.nodes.get_mut(&id) {
-            let hides = !foreach.enable_metrics;
-            let owner = node.owner;
-            let toggled = node.has_module && node.hides_metrics != hides;
             node.hides_metrics = hides;
-            let inherited = owner.and_then(|owner| self.nodes.get(&owner));
-            if inherited.is_some_and(|owner| owner.hides_metrics)
-                && let Some(node) = self.nodes.get_mut(&id)
-            {
-                node.hides_metrics = true;
-            }
             if toggled && let Ok(changes) = self.engine.set_children(id, &foreach.variable, &[]) {
                 self.adopt_for(id, &changes);
             }
@@ -332,6 +337,6 @@ impl Controller {
     }
 }
 
-fn argument_exports(value: Value) -> Value {
+pub(super) fn argument_exports(value: Value) -> Value {
     Value::from(Object::from_iter([(Str::from("value"), value)]))
 }

@@ -33,6 +33,7 @@ impl Controller {
             return GraphSnapshot {
                 revision: self.revision,
                 load,
+                reloads: self.reloads.clone(),
                 nodes: Arc::clone(&last.nodes),
                 edges: Arc::clone(&last.edges),
                 index: Arc::clone(&last.index),
@@ -52,6 +53,7 @@ impl Controller {
         GraphSnapshot {
             revision: self.revision,
             load,
+            reloads: self.reloads.clone(),
             index: Arc::new(index.collect()),
             nodes: nodes.into(),
             edges: edges.into(),

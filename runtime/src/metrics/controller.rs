@@ -7,11 +7,11 @@ use alloy_component::{ComponentMetrics, MetricsHub};
 use arc_swap::ArcSwap;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
-use prometheus::{Histogram, HistogramOpts, IntGauge, IntGaugeVec, Opts};
+use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts};
 
 use super::registered;
-use crate::GraphSnapshot;
 use crate::health::labels_of;
+use crate::{Action, GraphSnapshot, Plan};
 
 /// Buckets of both histograms.
 const BUCKETS: &[f64] = &[0.005, 0.025, 0.1, 0.5, 1., 5., 10., 30., 60., 120., 300., 600.];
@@ -22,6 +22,7 @@ pub(crate) struct ControllerMetrics {
     pub(crate) evaluation_seconds: Option<Histogram>,
     pub(crate) wait_seconds: Option<Histogram>,
     pub(crate) queue_size: Option<IntGauge>,
+    actions: Option<IntCounterVec>,
     _registry: ComponentMetrics,
 }
 
@@ -57,7 +58,34 @@ impl ControllerMetrics {
                     "Tracks the number of components waiting to be evaluated in the worker pool",
                 ),
             ),
+            actions: None,
             _registry: registry,
+        }
+    }
+
+    /// As [`Self::new`], for the controller that loads configurations.
+    pub(crate) fn of_root(hub: &MetricsHub) -> Self {
+        let mut metrics = Self::new(hub, "");
+        let opts = Opts::new(
+            "alloy_component_controller_plan_actions_total",
+            "Number of components that accepted loads created, updated, recreated or removed.",
+        );
+        let actions = registered(&metrics._registry, IntCounterVec::new(opts, &["action"]));
+        if let Some(actions) = &actions {
+            for action in Action::ALL {
+                actions.with_label_values(&[action.as_str()]);
+            }
+        }
+        metrics.actions = actions;
+        metrics
+    }
+
+    /// Counts what an accepted load does.
+    pub(crate) fn planned(&self, plan: &Plan) {
+        let Some(actions) = &self.actions else { return };
+        for action in Action::ALL {
+            let count = plan.counts.of(action) as u64;
+            actions.with_label_values(&[action.as_str()]).inc_by(count);
         }
     }
 }

@@ -10,7 +10,9 @@ use alloy_component::{
     MemoryDialer, MetricsHub, MetricsReceiver, RunContext, Services,
 };
 use alloy_telemetry::{MetricsConsumer, SampleBatch, SendError, SeriesTable};
-use alloy_value::{ArcArgs, Args, Definition, DefinitionKind, Exports, Registry, Stability, Value};
+use alloy_value::{
+    ArcArgs, Args, Definition, DefinitionKind, Exports, Registry, Secret, Stability, Value,
+};
 use futures_util::future::{BoxFuture, pending};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -18,7 +20,7 @@ use tokio::sync::Semaphore;
 use super::handover::SERVER;
 use crate::{
     GraphSnapshot, HostFacts, LOGGING, LoadError, LoadRequest, LogFormat, LogLevel, LoggingBlock,
-    LoggingSink, NodeCell, ReloadMode, Runtime, RuntimeOptions, Source,
+    LoggingSink, NodeCell, Planned, Reload, ReloadMode, Runtime, RuntimeOptions, Source,
 };
 
 /// Arguments of `test.node`.
@@ -33,6 +35,8 @@ struct NodeArgs {
     /// Receivers of others.
     #[args(optional)]
     forward_to: Vec<MetricsReceiver>,
+    /// Something that nobody may see.
+    token: Option<Secret>,
     /// The build, update or stop waits until the test opens this gate.
     #[args(default = "")]
     gate: String,
@@ -283,28 +287,7 @@ impl Fixture {
         let board = Arc::<Board>::default();
         BOARDS.lock().insert(Arc::clone(&key), Arc::clone(&board));
         let hub = MetricsHub::new();
-        let (dialer, _accept) = MemoryDialer::new("alloy.internal:12345");
-        let services = Services {
-            series: SeriesTable::new(),
-            metrics: hub.clone(),
-            handover: Handover::new(),
-            dialer,
-            user_agent: Arc::clone(&key),
-            agent_id: "".into(),
-        };
-        let mut options = RuntimeOptions {
-            registry: &REGISTRY,
-            components: [&[&NODE, &CHECKED, &SERVER], super::receivers::COMPONENTS].concat(),
-            host: HostFacts::default(),
-            stability: Stability::GenerallyAvailable,
-            community: false,
-            storage_path: "data".into(),
-            services: Arc::new(services),
-            config_blocks: vec![Box::new(LoggingBlock::new(Arc::clone(&board) as _))],
-            shutdown_deadline: Duration::ZERO,
-            first_load_patience: Duration::from_secs(600),
-            tokio: tokio::runtime::Handle::current(),
-        };
+        let mut options = options(&board, &hub, &key);
         change(&mut options);
         let runtime = Runtime::start(options).expect("a thread can be created");
         Self { runtime, board, hub, key }
@@ -321,6 +304,16 @@ impl Fixture {
 
     pub(super) async fn load_as(&self, text: &str, mode: ReloadMode) -> Result<(), LoadError> {
         busy(self.runtime.load(request(text, mode))).await
+    }
+
+    /// What a load would do.
+    pub(super) async fn plan(&self, text: &str) -> Result<Planned, LoadError> {
+        self.runtime.plan(request(text, ReloadMode::Atomic)).await
+    }
+
+    /// The newest load.
+    pub(super) fn last_load(&self) -> Arc<Reload> {
+        Arc::clone(&self.snapshot().reloads.entries[0])
     }
 
     /// Loads in the background.
@@ -389,7 +382,33 @@ pub(super) async fn busy<T>(what: impl Future<Output = T>) -> T {
     }
 }
 
-fn request(text: &str, mode: ReloadMode) -> LoadRequest {
+/// What a runtime is started with that reports to the board called `key`.
+pub(super) fn options(board: &Arc<Board>, hub: &MetricsHub, key: &Arc<str>) -> RuntimeOptions {
+    let (dialer, _accept) = MemoryDialer::new("alloy.internal:12345");
+    let services = Services {
+        series: SeriesTable::new(),
+        metrics: hub.clone(),
+        handover: Handover::new(),
+        dialer,
+        user_agent: Arc::clone(key),
+        agent_id: "".into(),
+    };
+    RuntimeOptions {
+        registry: &REGISTRY,
+        components: [&[&NODE, &CHECKED, &SERVER], super::receivers::COMPONENTS].concat(),
+        host: HostFacts::default(),
+        stability: Stability::GenerallyAvailable,
+        community: false,
+        storage_path: "data".into(),
+        services: Arc::new(services),
+        config_blocks: vec![Box::new(LoggingBlock::new(Arc::clone(board) as _))],
+        shutdown_deadline: Duration::ZERO,
+        first_load_patience: Duration::from_secs(600),
+        tokio: tokio::runtime::Handle::current(),
+    }
+}
+
+pub(super) fn request(text: &str, mode: ReloadMode) -> LoadRequest {
     LoadRequest {
         sources: vec![Source { name: "main.alloy".into(), text: text.into() }],
         mode,

@@ -79,6 +79,7 @@ async fn metrics_of_the_controller_have_the_names_that_dashboards_know() {
     }
     expect![[r#"
         alloy_component_controller_evaluating GAUGE ["controller_id", "controller_path"]
+        alloy_component_controller_plan_actions_total COUNTER ["action", "controller_id", "controller_path"]
         alloy_component_controller_running_components GAUGE ["controller_id", "controller_path", "health_type"]
         alloy_component_dependencies_wait_seconds HISTOGRAM ["controller_id", "controller_path"]
         alloy_component_evaluation_queue_size GAUGE ["controller_id", "controller_path"]

@@ -5,6 +5,8 @@ mod handover;
 mod lifecycle;
 mod loader;
 mod model;
+mod plans;
+mod plans_model;
 mod propagation;
 mod receivers;
 mod reload;
