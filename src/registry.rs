@@ -52,7 +52,7 @@ pub fn catalog() -> Catalog {
 }
 
 /// True if this build can run the component or apply the config block `name`.
-fn is_runnable(name: &str) -> bool {
+pub fn is_runnable(name: &str) -> bool {
     [alloy_runtime::LOGGING.name, "argument", "declare", "export", "foreach", "labelstore"]
         .contains(&name)
         || runnable().iter().any(|c| c.build.is_some() && c.definition.name == name)

@@ -12,6 +12,7 @@ mod fmt;
 mod layers;
 mod many_reloads;
 mod modules;
+mod plan;
 mod reference;
 mod reload;
 mod secrets;

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::flags::{Flag, Kind, Parsed, Positionals, Visibility};
 use crate::commands::{
-    check, completion, components, daemon, docs, eval, explain, fmt, schema, validate,
+    check, completion, components, daemon, docs, eval, explain, fmt, plan, schema, validate,
 };
 use crate::run;
 
@@ -155,6 +155,25 @@ pub(crate) static COMMANDS: &[Command] = &[
         run: |_| Ok(Outcome::Done),
     },
     Command {
+        name: "plan",
+        aliases: &[],
+        operands: "[flags] [old] new",
+        about: "Say what another configuration would change",
+        long: "Says what loading the new configuration would do: which components it creates (+),\n\
+               updates (~, with the changed arguments), recreates (-/+) and removes (-).\n\n\
+               With the old configuration, texts are compared: what components would export is not\n\
+               known. Without it a running Alloy is asked, which evaluates everything but what reads\n\
+               the environment or uncovers a secret. Nothing is changed either way.\n\
+               Exits 0, 1 if the new configuration would be refused, 2 for bad usage or if a\n\
+               configuration cannot be read or the running Alloy cannot be asked; with\n\
+               --detailed-exitcode 3 if there are changes.",
+        flags: PLAN_FLAGS,
+        positionals: Positionals::AtMost(2),
+        bad_usage: 2,
+        children: &[],
+        run: plan::run,
+    },
+    Command {
         name: "run",
         aliases: &[],
         operands: "[flags] path",
@@ -262,6 +281,20 @@ static VALIDATE_FLAGS: &[Flag] =
 
 const OUTPUT_FORMAT: Flag =
     Flag::new("output-format", Kind::Text, "text", "For people or for programs: text or json");
+
+static PLAN_FLAGS: &[Flag] = &[
+    OUTPUT_FORMAT,
+    Flag::new("detailed-exitcode", Kind::Bool, "false", "Exit with 3 if there are changes"),
+    STABILITY,
+    COMMUNITY,
+    daemon::ADDR,
+    daemon::PREFIX,
+    daemon::HEADER,
+    daemon::CA_FILE,
+    daemon::INSECURE,
+    daemon::BEARER,
+    daemon::TIMEOUT,
+];
 
 static COMPONENTS_FLAGS: &[Flag] = &[
     OUTPUT_FORMAT,

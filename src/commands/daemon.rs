@@ -4,15 +4,22 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use alloy_flow_http::{
-    Auth, Client, ClientConfig, Decode, Hidden, Pem, ProxyConfig, Request, Source, TlsConfig,
+    Auth, Client, ClientConfig, Decode, Hidden, Pem, ProxyConfig, Request, Source as Secret,
+    TlsConfig,
 };
+use alloy_queries::Source;
 use anyhow::{Context, Result, anyhow, bail};
-use serde_json::Value as Json;
+use bytes::Bytes;
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use serde_json::{Value as Json, json};
 
 use crate::cli::flags::{Flag, Kind, Parsed};
 
 /// Longest answer that is read.
 const BODY_LIMIT: usize = 64 << 20;
+/// Where an Alloy listens that was told nothing else.
+const DEFAULT_ADDRESS: &str = "http://127.0.0.1:12345";
 /// Names the address where no flag does.
 const ADDRESS_VARIABLE: &str = "ALLOY_ADDR";
 
@@ -48,9 +55,18 @@ impl Daemon {
             "" => std::env::var(ADDRESS_VARIABLE).unwrap_or_default(),
             address => address.to_owned(),
         };
-        if address.is_empty() {
-            return Ok(None);
+        if address.is_empty() { Ok(None) } else { Self::at(address, parsed).map(Some) }
+    }
+
+    /// As [`Self::named`]; the one of this host if none is named.
+    pub(crate) fn named_or_local(parsed: &Parsed) -> Result<Self> {
+        match Self::named(parsed)? {
+            Some(daemon) => Ok(daemon),
+            None => Self::at(DEFAULT_ADDRESS.to_owned(), parsed),
         }
+    }
+
+    fn at(address: String, parsed: &Parsed) -> Result<Self> {
         let address = match address.contains("://") {
             true => address,
             false => format!("http://{address}"),
@@ -59,13 +75,13 @@ impl Daemon {
             .with_context(|| format!("cannot prepare requests to {address}"))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let prefix = parsed.text(PREFIX.long).trim_matches('/');
-        Ok(Some(Self {
+        Ok(Self {
             address: address.trim_end_matches('/').to_owned(),
             prefix: if prefix.is_empty() { String::new() } else { format!("/{prefix}") },
             client,
             runtime,
             timeout: parsed.duration(TIMEOUT.long),
-        }))
+        })
     }
 
     /// Where it is.
@@ -75,15 +91,38 @@ impl Daemon {
 
     /// A component's details; `None` if there is no such component.
     pub(crate) fn component(&self, id: &str) -> Result<Option<Json>> {
-        self.get(&format!("{}/api/v0/web/components/{id}", self.prefix))
+        self.get(&format!("/api/v0/web/components/{id}"))
     }
 
-    /// What is at `path`; `None` if nothing is.
+    /// What the configuration `sources` would do to it.
+    pub(crate) fn plan(&self, sources: &[Source]) -> Result<Json> {
+        let source = |source: &Source| json!({ "name": &*source.name, "text": &*source.text });
+        let sources: Vec<Json> = sources.iter().map(source).collect();
+        let body = json!({ "sources": sources }).to_string();
+        let headers =
+            HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let answer = self.exchange(Method::POST, "/api/v1/plan", headers, body.into())?;
+        answer.ok_or_else(|| anyhow!("{} makes no plans: it is another version", self.address))
+    }
+
+    /// What is at `path` below the prefix; `None` if nothing is.
     fn get(&self, path: &str) -> Result<Option<Json>> {
-        let url = format!("{}{path}", self.address);
+        self.exchange(Method::GET, path, HeaderMap::new(), Bytes::new())
+    }
+
+    fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Option<Json>> {
+        let url = format!("{}{}{path}", self.address, self.prefix);
+        let what = format!("{method} {url}");
         let uri = url.parse().with_context(|| format!("{url} is not a URL"))?;
+        let request = Request { method, url: uri, headers, body };
         let exchange = async {
-            let mut response = self.client.send(Request::get(uri)).await?;
+            let mut response = self.client.send(request).await?;
             let mut body: Vec<u8> = Vec::new();
             response.read_body(&mut body, BODY_LIMIT, Decode::Gzip).await?;
             anyhow::Ok((response.status.as_u16(), body))
@@ -94,14 +133,15 @@ impl Daemon {
                 Err(_) => Err(anyhow!("no answer within {:?}", self.timeout)),
             }
         });
-        let (status, body): (u16, Vec<u8>) = answer.with_context(|| format!("GET {url}"))?;
+        let (status, body): (u16, Vec<u8>) = answer.with_context(|| what.clone())?;
+        let json = serde_json::from_slice::<Json>(&body);
         match status {
-            200 => {
-                let json = serde_json::from_slice(&body);
-                Ok(Some(json.with_context(|| format!("GET {url}: the answer is not JSON"))?))
-            }
+            200 => Ok(Some(json.with_context(|| format!("{what}: the answer is not JSON"))?)),
             404 => Ok(None),
-            _ => bail!("GET {url}: status {status}"),
+            _ => match json.as_ref().ok().and_then(|json| json["error"].as_str()) {
+                Some(error) => bail!("{what}: status {status}: {error}"),
+                None => bail!("{what}: status {status}"),
+            },
         }
     }
 }
@@ -121,7 +161,7 @@ fn config(parsed: &Parsed) -> Result<ClientConfig> {
     };
     if let path @ [_, ..] = parsed.text(BEARER.long).as_bytes() {
         let path = String::from_utf8_lossy(path).into_owned();
-        let credentials = Some(Source::File(PathBuf::from(path)));
+        let credentials = Some(Secret::File(PathBuf::from(path)));
         config.auth = Some(Auth::Authorization { scheme: "Bearer".to_owned(), credentials });
     }
     for header in parsed.list(HEADER.long) {

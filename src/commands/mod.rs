@@ -8,6 +8,7 @@ pub(crate) mod docs;
 pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod plan;
 pub(crate) mod schema;
 pub(crate) mod validate;
 

@@ -27,6 +27,14 @@ pub(crate) fn post(url: &str) -> Answer {
     Ok((status, response.body_mut().read_to_string().map_err(|e| e.to_string())?))
 }
 
+/// `POST url` with a text of this type.
+pub(crate) fn post_text(url: &str, text: &str, content_type: &str) -> Answer {
+    let request = agent().post(url).content_type(content_type);
+    let mut response = request.send(text).map_err(|e| e.to_string())?;
+    let status = response.status().as_u16();
+    Ok((status, response.body_mut().read_to_string().map_err(|e| e.to_string())?))
+}
+
 /// Body of a 200 answer to `GET url`.
 pub(crate) fn ok(url: &str) -> Result<String, String> {
     match get(url)? {

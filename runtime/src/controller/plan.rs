@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use alloy_queries::{Load, NodeChange, NodeId, NodeKind, Order, Pending};
+use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, NodeKind, Order, Pending};
 use alloy_value::{ArcArgs, Object, Str, Value};
 use rustc_hash::FxHashSet;
 
@@ -54,12 +54,28 @@ impl Controller {
         look: Look,
     ) -> Result<Planned, LoadError> {
         let LoadRequest { mut sources, module_path, env, mode, .. } = request;
+        let given: Vec<Arc<str>> = sources.iter().map(|source| Arc::clone(&source.name)).collect();
         self.engine.adopt_names(&mut sources);
+        let names: Vec<_> =
+            sources.iter().map(|source| Arc::clone(&source.name)).zip(given).collect();
+        let outcome = self.dry_load(Load { sources, module_path, env }, mode, look);
+        self.engine.release_replaced();
+        // Whoever asks knows the files by the names that were given.
+        match outcome {
+            Ok(mut planned) => {
+                rename(&mut planned.diagnostics, &names);
+                Ok(planned)
+            }
+            Err(mut error) => {
+                rename(&mut error.diagnostics, &names);
+                Err(error)
+            }
+        }
+    }
+
+    fn dry_load(&mut self, load: Load, mode: ReloadMode, look: Look) -> Result<Planned, LoadError> {
         let atomic = mode == ReloadMode::Atomic || !self.status.ready;
-        let (mut pending, findings) =
-            self.look(Load { sources, module_path, env }, look).inspect_err(|_| {
-                self.engine.release_replaced();
-            })?;
+        let (mut pending, findings) = self.look(load, look)?;
         let diagnostics: Vec<_> = findings.into_iter().map(|(_, f)| *f.diagnostic).collect();
         let outcome = if !diagnostics.is_empty() && atomic {
             Err(LoadError::new(LoadFailure::Rejected, diagnostics))
@@ -69,7 +85,6 @@ impl Controller {
             Ok(Planned { plan, diagnostics: diagnostics.into_iter().chain(warnings).collect() })
         };
         self.engine.rollback();
-        self.engine.release_replaced();
         outcome
     }
 
@@ -130,7 +145,7 @@ impl Controller {
             let message = format!(
                 "the configuration changes more than the {MAX_DRY_NODES} components that a plan shows"
             );
-            let diagnostic = alloy_queries::Diagnostic::error(alloy_syntax::Span::None, message);
+            let diagnostic = Diagnostic::error(alloy_syntax::Span::None, message);
             return Err(LoadError::new(LoadFailure::Rejected, vec![diagnostic]));
         }
         Ok((pending, findings))
@@ -151,6 +166,17 @@ impl Controller {
             self.engine.set_exports(id, exports);
         }
         plan
+    }
+}
+
+fn rename(diagnostics: &mut [Diagnostic], names: &[(Arc<str>, Arc<str>)]) {
+    for diagnostic in diagnostics {
+        let related = diagnostic.related.iter_mut().map(|related| &mut related.file);
+        for file in related.chain([&mut diagnostic.file]).flatten() {
+            if let Some((_, given)) = names.iter().find(|(name, _)| name == file) {
+                *file = Arc::clone(given);
+            }
+        }
     }
 }
 
