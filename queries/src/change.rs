@@ -114,10 +114,8 @@ impl Engine {
         for item in items {
             slots.push(match item {
                 Planned::Keep(slot) => slot,
-                Planned::Retext(at, text) => {
-                    let slot = &mut self.store.items[at];
-                    slot.item.set_text(&mut self.db).to(Arc::clone(&text));
-                    let old = std::mem::replace(&mut slot.text, text);
+                Planned::Retext(at, new) => {
+                    let old = self.store.items[at].set_text(&mut self.db, new);
                     if let Some(undo) = &mut self.undo {
                         undo.save_text(at, old);
                     }

@@ -74,8 +74,19 @@ pub(crate) struct ItemSlot {
     pub(crate) item: Item,
     pub(crate) key: ItemKey,
     pub(crate) text: Arc<str>,
+    /// True if a bracket of it is never closed.
+    pub(crate) is_open: bool,
     /// The block that the item is, if it is one as far as its start tells.
     pub(crate) block: Option<u32>,
+}
+
+impl ItemSlot {
+    /// Gives the item another text, and back the one it had.
+    pub(crate) fn set_text(&mut self, db: &mut Database, new: NewText) -> NewText {
+        self.item.set_text(db).to(Arc::clone(&new.text));
+        let text = std::mem::replace(&mut self.text, new.text);
+        NewText { text, is_open: std::mem::replace(&mut self.is_open, new.is_open) }
+    }
 }
 
 /// A block of a module.
@@ -188,16 +199,16 @@ impl Store {
         db: &mut Database,
         file: SourceFile,
         key: ItemKey,
-        text: Arc<str>,
+        NewText { text, is_open }: NewText,
     ) -> u32 {
         let Some(at) = self.items.free.pop() else {
             let item = Item::builder(file, Arc::clone(&text)).durability(Durability::HIGH).new(db);
-            return self.items.push(ItemSlot { item, key, text, block: None });
+            return self.items.push(ItemSlot { item, key, text, is_open, block: None });
         };
         let slot = &mut self.items[at];
         slot.item.set_file(db).to(file);
         slot.item.set_text(db).to(Arc::clone(&text));
-        (slot.key, slot.text, slot.block) = (key, text, None);
+        (slot.key, slot.text, slot.is_open, slot.block) = (key, text, is_open, None);
         at
     }
 
@@ -205,6 +216,7 @@ impl Store {
         let slot = &mut self.items[at];
         slot.item.set_text(db).to(Arc::from(""));
         (slot.key, slot.text, slot.block) = (ItemKey::default(), Arc::from(""), None);
+        slot.is_open = false;
         self.items.free.push(at);
     }
 
@@ -448,15 +460,24 @@ pub(crate) enum Planned {
     /// As before.
     Keep(u32),
     /// The same block with another text.
-    Retext(u32, Arc<str>),
-    New(ItemKey, Arc<str>),
+    Retext(u32, NewText),
+    New(ItemKey, NewText),
+}
+
+/// The text of an item.
+#[derive(Clone, Debug)]
+pub(crate) struct NewText {
+    pub(crate) text: Arc<str>,
+    /// True if a bracket of it is never closed.
+    pub(crate) is_open: bool,
 }
 
 /// Compares a file with a new text. Only the part between the unchanged ends is split and matched,
 /// by key and order.
 pub(crate) fn diff(old: &[u32], slots: &Table<ItemSlot>, new_text: &str) -> FileDiff {
     let texts: Vec<&str> = old.iter().map(|slot| &*slots[*slot].text).collect();
-    let resplit = alloy_syntax::resplit(&texts, new_text);
+    let first_open = old.iter().position(|slot| slots[*slot].is_open);
+    let resplit = alloy_syntax::resplit(&texts, first_open, new_text);
     let back = old.len() - resplit.kept_back;
     let damaged = &old[resplit.kept_front.min(back)..back];
     if damaged.is_empty() && resplit.changed.is_empty() {
@@ -466,15 +487,16 @@ pub(crate) fn diff(old: &[u32], slots: &Table<ItemSlot>, new_text: &str) -> File
     let mut items: Vec<Planned> =
         old[..resplit.kept_front].iter().map(|slot| Planned::Keep(*slot)).collect();
     let mut middle = Vec::new();
-    for range in resplit.changed {
-        let text = new_text.get(range).unwrap_or_default();
+    for item in resplit.changed {
+        let text = new_text.get(item.range).unwrap_or_default();
+        let new_text = || NewText { text: Arc::from(text), is_open: item.is_open };
         let key = item_key(text);
         let slot = by_key.take(&key);
         middle.extend(slot);
         items.push(match slot {
             Some(slot) if *slots[slot].text == *text => Planned::Keep(slot),
-            Some(slot) => Planned::Retext(slot, Arc::from(text)),
-            None => Planned::New(key, Arc::from(text)),
+            Some(slot) => Planned::Retext(slot, new_text()),
+            None => Planned::New(key, new_text()),
         });
     }
     items.extend(old[back..].iter().map(|slot| Planned::Keep(*slot)));

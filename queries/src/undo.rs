@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use crate::db::Database;
 use crate::inputs::{Block, Instance, Node, SourceFile};
-use crate::store::{FileState, Seen, Store};
+use crate::store::{FileState, NewText, Seen, Store};
 use crate::view::View;
 
 /// Numbers of entries of the tables.
@@ -38,7 +38,7 @@ pub(crate) struct Undo {
     removed: Entries,
     removed_files: Vec<SourceFile>,
     modules: BTreeMap<u32, OldModule>,
-    texts: Vec<(u32, Arc<str>)>,
+    texts: Vec<(u32, NewText)>,
     indices: Vec<(u32, u32)>,
     seen: Vec<(u32, Seen)>,
     views: BTreeMap<u32, Arc<View>>,
@@ -108,7 +108,7 @@ impl Undo {
         });
     }
 
-    pub(crate) fn save_text(&mut self, item: u32, text: Arc<str>) {
+    pub(crate) fn save_text(&mut self, item: u32, text: NewText) {
         self.texts.push((item, text));
     }
 
@@ -146,7 +146,7 @@ impl Undo {
 
     /// The text of an item before the load, if that is another one.
     pub(crate) fn old_text(&self, item: u32) -> Option<&str> {
-        self.texts.iter().find(|(at, _)| *at == item).map(|(_, text)| &**text)
+        self.texts.iter().find(|(at, _)| *at == item).map(|(_, text)| &*text.text)
     }
 
     /// The position of a block in its item before the load, if that is another one.
@@ -173,9 +173,7 @@ impl Undo {
     /// Puts back what was replaced, and gives back what was created.
     pub(crate) fn rollback(self, db: &mut Database, store: &mut Store) {
         for (item, text) in self.texts.into_iter().rev() {
-            let slot = &mut store.items[item];
-            slot.item.set_text(db).to(Arc::clone(&text));
-            slot.text = text;
+            store.items[item].set_text(db, text);
         }
         for (block, index) in self.indices.into_iter().rev() {
             let slot = &mut store.blocks[block];

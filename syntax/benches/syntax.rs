@@ -52,10 +52,13 @@ fn split(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn resplit(bencher: Bencher<'_, '_>) {
     let text = text();
-    let items: Vec<&str> = alloy_syntax::split(&text).into_iter().map(|r| &text[r]).collect();
+    let items: Vec<&str> =
+        alloy_syntax::split(&text).into_iter().map(|item| &text[item.range]).collect();
     let middle = items.len() / 2;
     let edited = format!("{}// x\n{}", items[..middle].concat(), items[middle..].concat());
-    bencher.counter(BytesCount::of_str(&edited)).bench(|| alloy_syntax::resplit(&items, &edited));
+    bencher
+        .counter(BytesCount::of_str(&edited))
+        .bench(|| alloy_syntax::resplit(&items, None, &edited));
 }
 
 #[divan::bench]
@@ -71,7 +74,7 @@ fn parse_items(bencher: Bencher<'_, '_>) {
     let items = alloy_syntax::split(&text);
     bencher.counter(BytesCount::of_str(&text)).bench(|| {
         for item in &items {
-            divan::black_box(alloy_syntax::parse_item(&text[item.clone()]));
+            divan::black_box(alloy_syntax::parse_item(&text[item.range.clone()]));
         }
     });
 }

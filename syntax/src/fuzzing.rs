@@ -15,18 +15,22 @@ pub fn parse(input: &[u8]) {
     };
     let parse = parse_file(text);
     assert_eq!(parse.syntax().text().to_string(), text);
-    let items: Vec<&str> = split(text).into_iter().map(|range| &text[range]).collect();
+    let items = items_of(text);
     assert_eq!(items.concat(), text);
     assert_eq!(parse.is_ok(), items.iter().all(|item| parse_file(item).is_ok()));
     // The second half as the edited version of the first.
     let middle = text.char_indices().map(|(at, _)| at).nth(text.chars().count() / 2).unwrap_or(0);
     let (old, new) = text.split_at(middle);
-    let old_items: Vec<&str> = split(old).into_iter().map(|range| &old[range]).collect();
-    let change = resplit(&old_items, new);
+    let old_items = items_of(old);
+    let change = resplit(&old_items, split(old).iter().position(|item| item.is_open), new);
     let mut edited: Vec<&str> = old_items[..change.kept_front].to_vec();
-    edited.extend(change.changed.into_iter().map(|range| &new[range]));
+    edited.extend(change.changed.into_iter().map(|item| &new[item.range]));
     edited.extend(&old_items[old_items.len() - change.kept_back..]);
-    assert_eq!(edited, split(new).into_iter().map(|range| &new[range]).collect::<Vec<_>>());
+    assert_eq!(edited, items_of(new));
+}
+
+fn items_of(text: &str) -> Vec<&str> {
+    split(text).into_iter().map(|item| &text[item.range]).collect()
 }
 
 /// What parses can be formatted; formatted text parses, stays as it is and means the same.
@@ -270,8 +274,9 @@ mod tests {
             edits in proptest::collection::vec((any::<prop::sample::Index>(), 0..30_usize, soup()), 1..6),
         ) {
             let mut text = start;
-            let items_of = |text: &str| -> Vec<String> {
-                crate::split(text).into_iter().map(|range| text[range].to_owned()).collect()
+            let items_of = |text: &str| -> Vec<(String, bool)> {
+                let split = crate::split(text).into_iter();
+                split.map(|item| (text[item.range].to_owned(), item.is_open)).collect()
             };
             let mut items = items_of(&text);
             for (at, removed, added) in edits {
@@ -280,17 +285,20 @@ mod tests {
                 let first = at.index(boundaries.len());
                 let last = (first + removed).min(boundaries.len() - 1);
                 text.replace_range(boundaries[first]..boundaries[last], &added);
-                let change = crate::resplit(&items, &text);
+                let texts: Vec<&String> = items.iter().map(|(text, _)| text).collect();
+                let first_open = items.iter().position(|(_, is_open)| *is_open);
+                let change = crate::resplit(&texts, first_open, &text);
                 let kept = items.len() - change.kept_back;
                 let mut edited = items[..change.kept_front].to_vec();
-                edited.extend(change.changed.into_iter().map(|range| text[range].to_owned()));
+                let changed = change.changed.into_iter();
+                edited.extend(changed.map(|item| (text[item.range].to_owned(), item.is_open)));
                 edited.extend_from_slice(&items[kept..]);
                 items = edited;
                 prop_assert_eq!(&items, &items_of(&text));
                 let whole = crate::parse_file(&text);
-                prop_assert_eq!(whole.is_ok(), items.iter().all(|item| crate::parse_item(item).is_ok()));
+                prop_assert_eq!(whole.is_ok(), items.iter().all(|(item, _)| crate::parse_item(item).is_ok()));
                 if whole.is_ok() {
-                    let pieces: Vec<_> = items.iter().flat_map(|item| statements(item)).collect();
+                    let pieces: Vec<_> = items.iter().flat_map(|(item, _)| statements(item)).collect();
                     prop_assert_eq!(pieces, statements(&text));
                 }
                 super::parse(text.as_bytes());

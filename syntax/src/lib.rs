@@ -25,6 +25,7 @@ mod parse;
 mod parser;
 mod render;
 mod split;
+mod unclosed;
 
 pub use chars::{is_identifier, quote, quote_bytes, sanitize_identifier};
 pub use diagnostic::{
@@ -39,7 +40,7 @@ pub use parse::{Parse, parse_bytes, parse_expr, parse_file, parse_item};
 pub use parser::{INVALID_LABEL, MAX_DEPTH, SYNTAX};
 pub use render::{Color, render};
 pub use rowan::{self, TextRange, TextSize};
-pub use split::{ItemKey, Resplit, item_key, resplit, split};
+pub use split::{Item, ItemKey, Resplit, item_key, resplit, split};
 
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,13 @@
 //!
 //! # Invariants
 //! - Concatenating the items gives back the text, byte for byte.
-//! - Never fails: brackets that are never closed make one trailing item of the rest.
+//! - Never fails: a statement whose brackets are never closed ends, open, where the next one
+//!   probably starts.
 //! - An item starts where a statement may start and ends with the line on which its statement
 //!   ends, so that items parse alone as they do in the file. A block comment that starts on that
 //!   line and runs on belongs to the next item.
+//! - Where an item ends depends on the text from its start on alone, and for a closed item on no
+//!   more of it than the line behind.
 //! - [`resplit`] gives the same items as [`split`] of the new text.
 //!
 //! Start reading at [`split`].
@@ -13,11 +16,21 @@
 use std::ops::Range;
 
 use crate::SyntaxKind as K;
-use crate::lexer::Lexer;
+use crate::lexer::{Lexer, Token};
 use crate::parser::cut_quotes;
+use crate::unclosed::Unclosed;
 
-/// Byte ranges of the items of a text, in order.
-pub fn split(text: &str) -> Vec<Range<usize>> {
+/// Where an item stands in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Its bytes.
+    pub range: Range<usize>,
+    /// True if a bracket of it is never closed. Such an item depends on everything behind it.
+    pub is_open: bool,
+}
+
+/// The items of a text, in order. O(text).
+pub fn split(text: &str) -> Vec<Item> {
     let mut items = Vec::new();
     let mut splitter = Splitter::new(text, 0);
     while let Some(item) = splitter.next_item() {
@@ -31,25 +44,29 @@ pub fn split(text: &str) -> Vec<Range<usize>> {
 pub struct Resplit {
     /// This many items at the front are what they were.
     pub kept_front: usize,
-    /// Byte ranges in the new text of the items in between.
-    pub changed: Vec<Range<usize>>,
+    /// The items in between, by their place in the new text.
+    pub changed: Vec<Item>,
     /// This many items at the back are what they were.
     pub kept_back: usize,
 }
 
-/// Splits a changed text. Only the part between the unchanged items at both ends is read; the rest
+/// Splits a changed text; `first_open` is the first of the old items that is open. Only the part
+/// between the unchanged items at both ends is read, and from an open item on everything; the rest
 /// is compared.
-pub fn resplit<T: AsRef<str>>(old: &[T], new_text: &str) -> Resplit {
+pub fn resplit<T: AsRef<str>>(old: &[T], first_open: Option<usize>, new_text: &str) -> Resplit {
     let (mut front, mut start) = unchanged_front(old, new_text);
     if start == new_text.len() && front == old.len() {
         return Resplit { kept_front: front, changed: Vec::new(), kept_back: 0 };
     }
     // Where an item ends can depend on the comments at the start of the next one.
-    if front > 0 {
-        front -= 1;
-        start -= old.get(front).map_or(0, |item| item.as_ref().len());
+    let kept = front.saturating_sub(1).min(first_open.unwrap_or(usize::MAX));
+    for item in old.get(kept..front).unwrap_or_default() {
+        start -= item.as_ref().len();
     }
-    let back_starts = unchanged_back_starts(old.get(front..).unwrap_or_default(), new_text, start);
+    front = kept;
+    // Which of the items behind an open one are open too is not known.
+    let back = if first_open.is_some() { &[] } else { old.get(front..).unwrap_or_default() };
+    let back_starts = unchanged_back_starts(back, new_text, start);
     let mut changed = Vec::new();
     let mut next_back = back_starts.len();
     let mut splitter = Splitter::new(new_text, start);
@@ -65,7 +82,7 @@ pub fn resplit<T: AsRef<str>>(old: &[T], new_text: &str) -> Resplit {
         let Some(item) = splitter.next_item() else {
             return Resplit { kept_front: front, changed, kept_back: 0 };
         };
-        at = item.end;
+        at = item.range.end;
         changed.push(item);
     }
 }
@@ -126,66 +143,97 @@ struct Splitter<'a> {
     text: &'a str,
     lexer: Lexer<'a>,
     start: usize,
+    /// Set once a statement turned out to run to the end of the text.
+    unclosed: Option<Unclosed>,
 }
 
 impl<'a> Splitter<'a> {
     fn new(text: &'a str, start: usize) -> Splitter<'a> {
         let mut lexer = Lexer::for_splitting(text);
         lexer.restart_at(start);
-        Splitter { text, lexer, start }
+        Splitter { text, lexer, start, unclosed: None }
     }
 
-    fn next_item(&mut self) -> Option<Range<usize>> {
+    fn next_item(&mut self) -> Option<Item> {
         if self.start >= self.text.len() {
             return None;
         }
-        let end = self.find_end();
-        let item = self.start..end;
+        let (end, is_open) = match self.known_open_end().or_else(|| self.find_end()) {
+            Some(end) => end,
+            None => {
+                let (text, start) = (self.text, self.start);
+                let unclosed = self.unclosed.get_or_insert_with(|| Unclosed::new(text, start));
+                (unclosed.end_of_item(start), true)
+            }
+        };
+        let range = self.start..end;
         self.start = end;
         self.lexer.restart_at(end);
-        Some(item)
+        Some(Item { range, is_open })
     }
 
-    fn find_end(&mut self) -> usize {
+    /// The end of the item if it is one of those that are known to be open. Spares reading to the
+    /// end of the text once for each of them.
+    fn known_open_end(&mut self) -> Option<(usize, bool)> {
+        let unclosed = self.unclosed.as_mut()?;
+        let first = loop {
+            let token = self.lexer.next_token();
+            if !token.kind.is_trivia() {
+                break token.start as usize;
+            }
+        };
+        self.lexer.restart_at(self.start);
+        unclosed.is_open(first).then(|| (unclosed.end_of_item(first), true))
+    }
+
+    /// `None` if it is open.
+    fn find_end(&mut self) -> Option<(usize, bool)> {
         let mut depth = 0usize;
         loop {
             let token = self.lexer.next_token();
             match token.kind {
                 K::LCurly | K::LParen | K::LBracket => depth += 1,
                 K::RCurly | K::RParen | K::RBracket => depth = depth.saturating_sub(1),
-                K::Eof => return self.text.len(),
+                K::Eof => return (depth == 0).then_some((self.text.len(), false)),
                 K::Terminator if depth == 0 => {
-                    let end = self.line_end(token.start as usize);
-                    // A byte order mark may only start a file, so it must not start an item.
-                    if !self.text.get(end..).unwrap_or_default().starts_with('\u{feff}') {
-                        return end;
+                    let behind = std::iter::from_fn(|| Some(self.lexer.next_token()));
+                    if let Some(end) = line_end(self.text, token.start as usize, behind) {
+                        return Some((end, false));
                     }
                 }
                 _ => {}
             }
         }
     }
+}
 
-    /// The end of the item whose statement ends at `statement_end`: behind the line, or in front
-    /// of the comments there if they go on behind the line.
-    fn line_end(&mut self, statement_end: usize) -> usize {
-        loop {
-            let token = self.lexer.next_token();
-            let range = token.start as usize..token.end as usize;
-            let source = self.text.get(range.clone()).unwrap_or_default();
-            match token.kind {
-                K::Comment if source.contains('\n') => return statement_end,
-                K::Comment => {}
-                K::Whitespace => {
-                    if let Some(at) = source.find('\n') {
-                        return range.start + at + 1;
-                    }
+/// The end of the item whose statement ends at `statement_end` and is followed by the tokens
+/// `behind`: behind the line, or in front of the comments there if they go on behind the line.
+/// `None` if no item may start there.
+pub(crate) fn line_end(
+    text: &str,
+    statement_end: usize,
+    behind: impl Iterator<Item = Token>,
+) -> Option<usize> {
+    let mut end = statement_end;
+    for token in behind {
+        let range = token.start as usize..token.end as usize;
+        let source = text.get(range.clone()).unwrap_or_default();
+        match token.kind {
+            K::Comment if !source.contains('\n') => {}
+            K::Terminator => {}
+            K::Whitespace => {
+                if let Some(at) = source.find('\n') {
+                    end = range.start + at + 1;
+                    break;
                 }
-                K::Eof => return self.text.len(),
-                _ => return statement_end,
             }
+            K::Eof => return Some(text.len()),
+            _ => break,
         }
     }
+    // A byte order mark may only start a file, so it must not start an item.
+    (!text.get(end..).unwrap_or_default().starts_with('\u{feff}')).then_some(end)
 }
 
 #[cfg(test)]
@@ -194,7 +242,18 @@ mod tests {
     use proptest::prelude::*;
 
     fn items(text: &str) -> Vec<&str> {
-        split(text).into_iter().map(|range| &text[range]).collect()
+        split(text).into_iter().map(|item| &text[item.range]).collect()
+    }
+
+    /// The items after a change that is made item by item.
+    fn changed_items<'t>(old: &'t str, new: &'t str) -> Vec<&'t str> {
+        let old_items = items(old);
+        let first_open = split(old).iter().position(|item| item.is_open);
+        let change = resplit(&old_items, first_open, new);
+        let mut changed = old_items[..change.kept_front].to_vec();
+        changed.extend(change.changed.into_iter().map(|item| &new[item.range]));
+        changed.extend(&old_items[old_items.len() - change.kept_back..]);
+        changed
     }
 
     #[test]
@@ -214,8 +273,46 @@ mod tests {
     }
 
     #[test]
-    fn open_bracket_takes_everything() {
-        assert_eq!(items("a = 1\nb {\nc = 1\nd = 2\n"), ["a = 1\n", "b {\nc = 1\nd = 2\n"]);
+    fn open_item_ends_where_a_statement_starts_that_is_not_indented_more() {
+        let text = "a = 1\n  b {\n    c = [{\n    d = 2\n\n  // e\n  e {\n  }\n f = 2\n";
+        let is_open: Vec<(&str, bool)> =
+            split(text).into_iter().map(|item| (&text[item.range], item.is_open)).collect();
+        assert_eq!(
+            is_open,
+            [
+                ("a = 1\n", false),
+                ("  b {\n    c = [{\n    d = 2\n", true),
+                ("\n  // e\n  e {\n  }\n", false),
+                (" f = 2\n", false),
+            ]
+        );
+    }
+
+    #[test]
+    fn open_item_takes_what_may_belong_to_it() {
+        assert_eq!(items("b {\n\tc = 1\n\td = 2\n"), ["b {\n\tc = 1\n\td = 2\n"]);
+        assert_eq!(items("b {\nc\n[1]\n"), ["b {\nc\n[1]\n"]);
+    }
+
+    #[test]
+    fn closing_an_open_item_takes_back_what_was_cut_off() {
+        let (open, closed) = ("b {\nc {\n}\n", "b {\nc {\n}\n}\n");
+        assert_eq!(items(open), ["b {\n", "c {\n}\n"]);
+        assert_eq!(changed_items(open, closed), [closed]);
+        assert_eq!(changed_items(closed, open), items(open));
+    }
+
+    #[test]
+    fn open_items_are_found_in_linear_time() {
+        for unit in
+            ["a {\n", "1 {\na { }\n", "a = [\n", "(\n", " a {\nb {\n}\n", "a { /*\n*/ b {\n"]
+        {
+            let text = unit.repeat(200_000 / unit.len());
+            let mut splitter = Splitter::new(&text, 0);
+            while splitter.next_item().is_some() {}
+            let steps = splitter.lexer.end().1;
+            assert!(steps < 10 * text.len() as u64, "{unit:?}: {steps} steps");
+        }
     }
 
     #[test]
@@ -241,6 +338,12 @@ mod tests {
             Just("/* c\n */"),
             Just("{"),
             Just("}"),
+            Just("{\n"),
+            Just("}\n"),
+            Just("a {\n"),
+            Just("  x.y \"z\" {\n"),
+            Just("["),
+            Just("\n)\n"),
             Just("`\n`"),
             Just("`"),
             Just("\""),
@@ -268,12 +371,7 @@ mod tests {
             while !old.is_char_boundary(from) { from -= 1; }
             while !old.is_char_boundary(to) { to += 1; }
             let edited = format!("{}{}{}", &old[..from], new, &old[to..]);
-            let old_items = items(&old);
-            let result = resplit(&old_items, &edited);
-            let mut incremental: Vec<&str> = old_items[..result.kept_front].to_vec();
-            incremental.extend(result.changed.iter().map(|range| &edited[range.clone()]));
-            incremental.extend(&old_items[old_items.len() - result.kept_back..]);
-            prop_assert_eq!(incremental, items(&edited));
+            prop_assert_eq!(changed_items(&old, &edited), items(&edited));
         }
 
         #[test]
@@ -281,6 +379,16 @@ mod tests {
             let whole = crate::parse_file(&text).is_ok();
             let parts = items(&text).into_iter().all(|item| crate::parse_item(item).is_ok());
             prop_assert_eq!(whole, parts);
+        }
+
+        #[test]
+        fn what_follows_an_item_is_split_as_if_it_stood_alone(text in fragments()) {
+            let all = split(&text);
+            for (at, item) in all.iter().enumerate() {
+                let rest = &text[item.range.start..];
+                let alone: Vec<&str> = items(rest);
+                prop_assert_eq!(&alone, &items(&text)[at..]);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Half-typed statements leave their neighbours intact.
 
-use alloy_syntax::{ast, parse_file};
+use alloy_syntax::{SyntaxKind as K, ast, format, lex, parse_file, split};
+use proptest::prelude::*;
 
 /// Every block with its path, and every attribute with its text: what an editor shows.
 fn outline(text: &str) -> Vec<String> {
@@ -162,5 +163,73 @@ fn long_broken_texts_are_read() {
     {
         let text = unit.repeat(200_000 / unit.len());
         assert!(!parse_file(&text).is_ok(), "{unit:?}");
+    }
+}
+
+/// Well-formed blocks, formatted.
+fn blocks() -> impl Strategy<Value = Vec<String>> {
+    let value = proptest::sample::select(vec![
+        "1",
+        "\"text\"",
+        "`raw\ntext`",
+        "[1, 2]",
+        "[\n\t\t{a = 1},\n\t\t[2],\n\t]",
+        "{\n\t\tk = 1,\n\t\t\"l m\" = x.y.z,\n\t}",
+        "sys.env(\"A\")",
+        "array.concat(\n\t\ta.b.c,\n\t\t[-1],\n\t)",
+        "(1 + 2) * 3 // why",
+        "a[0].b",
+        "!true",
+    ]);
+    let statement = prop_oneof![
+        3 => value.prop_map(|value| format!("\tattribute = {value}\n")),
+        1 => Just("\t// note\n".to_owned()),
+        1 => Just("\tinner { }\n".to_owned()),
+        2 => Just("\tinner \"l\" {\n\t\tx = [3,\n\t\t\t4]\n\t\tdeep.er {\n\t\t\ty = {}\n\t\t}\n\t}\n".to_owned()),
+    ];
+    let name = proptest::sample::select(vec!["a", "local.file", "prometheus.remote_write"]);
+    let block = (name, 0..50_u8, proptest::collection::vec(statement, 0..5)).prop_map(
+        |(name, label, statements)| {
+            let text = format!("{name} \"l{label}\" {{\n{}}}\n", statements.concat());
+            format(&text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
+        },
+    );
+    proptest::collection::vec(block, 1..5)
+}
+
+fn texts(text: &str) -> Vec<&str> {
+    split(text).into_iter().map(|item| &text[item.range]).collect()
+}
+
+fn statements(text: &str) -> Vec<alloy_syntax::rowan::GreenNode> {
+    let body = parse_file(text).file().body();
+    body.statements().map(|statement| statement.syntax().green().to_owned()).collect()
+}
+
+proptest! {
+    /// Whatever is typed of a block so far, those around it are what they were: as items and in the
+    /// tree of the file.
+    #[test]
+    fn half_a_block_leaves_the_blocks_around_it_alone(
+        before in blocks(),
+        half in blocks(),
+        after in blocks(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let whole = &half[0];
+        let is_text = |kind: K| !matches!(kind, K::Whitespace | K::Comment | K::Terminator | K::Eof);
+        let tokens: Vec<_> = lex(whole).0.into_iter().filter(|t| is_text(t.kind)).collect();
+        let at = cut.index(tokens.len());
+        let half = &whole[..tokens[at].end as usize];
+        // A name that ends in a dot goes on in the next line.
+        prop_assume!(tokens[at].kind != K::Dot || half.contains('{'));
+        let (before, after) = (before.join("\n"), format!("\n{}", after.join("\n")));
+        let text = format!("{before}\n{half}\n{after}");
+        let (around, found) = ((texts(&before), texts(&after)), texts(&text));
+        prop_assert!(found.starts_with(&around.0), "{text}\n{found:#?}");
+        prop_assert!(found.ends_with(&around.1), "{text}\n{found:#?}");
+        let (around, found) = ((statements(&before), statements(&after)), statements(&text));
+        prop_assert!(found.starts_with(&around.0), "{text}\n{found:#?}");
+        prop_assert!(found.ends_with(&around.1), "{text}\n{found:#?}");
     }
 }

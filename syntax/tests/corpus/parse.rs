@@ -126,7 +126,8 @@ pub(crate) fn configs(corpus: &Path, report: &mut Report) {
         report.case(&name, || {
             let input = read(&path);
             equal("diagnostics", &*diagnostics(&input)?, &[])?;
-            let items: Vec<&str> = split(&input).into_iter().map(|range| &input[range]).collect();
+            let items: Vec<&str> =
+                split(&input).into_iter().map(|item| &input[item.range]).collect();
             equal("items", items.concat() == input, true)?;
             for item in items {
                 equal(
