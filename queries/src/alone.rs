@@ -1,12 +1,13 @@
 //! Bodies outside of a configuration: a text whose statements are the arguments of one struct.
 
 use alloy_syntax::{Diagnostic, LineIndex};
-use alloy_value::{ArcArgs, StructSchema};
+use alloy_value::{ArcArgs, StructSchema, Value};
 
 use crate::eval::{self, DecodeFn, Evaluator};
 use crate::expression::{ExpressionScope, shown};
 use crate::fault::Fault;
-use crate::lower::lower_file;
+use crate::hir::ItemHir;
+use crate::lower::{lower_file, lower_item};
 use crate::schema::check_statements;
 
 /// Evaluates and decodes the statements of `text`. Of several errors the first is given.
@@ -20,6 +21,14 @@ pub fn evaluate_body(
     let (hir, map) = lower_file(&parse.syntax());
     eval::evaluate_body(&hir, &Evaluator::new(&hir, scope), decode)
         .map_err(|fault| vec![shown(text, &lines, &map, &fault)])
+}
+
+/// The value of an attribute of the one block of `text` if it is a literal: what is known of it
+/// without evaluating anything.
+pub fn literal_attribute(text: &str, name: &str) -> Option<Value> {
+    let (item, _) = lower_item(&alloy_syntax::parse_item(text).syntax());
+    let ItemHir::Blocks(blocks) = item else { return None };
+    blocks.first()?.hir.attribute(name)?.literal()
 }
 
 /// What is wrong with the statements of `text` as far as the text alone tells: all of it.

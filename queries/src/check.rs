@@ -1,14 +1,14 @@
 //! What is wrong with blocks before anything is evaluated: names, labels, references, cycles.
 
 use alloy_syntax::{Diagnostic, Related, Severity};
-use alloy_value::{Definition, DefinitionKind, Lookup, Stability, quote};
+use alloy_value::{Definition, DefinitionKind, Lookup, Stability, Value, quote};
 
 use crate::advice;
 use crate::custom::node_type;
 use crate::db::Db;
 use crate::fault::{Fault, Part, Span, Subject};
 use crate::help::{Elsewhere, Help};
-use crate::hir::{Expr, ItemHir, Statement, block_id};
+use crate::hir::{ItemHir, Statement, block_id};
 use crate::inputs::{Block, ItemKey, Module, ModuleKind};
 use crate::names::{Custom, Cycle, Target, custom, deps, refs, scope};
 use crate::queries::{block_hir, body, source_map};
@@ -417,14 +417,13 @@ pub(crate) fn custom_arguments(db: &dyn Db, block: Block) -> Vec<Finding> {
     findings
 }
 
-/// True if an `argument` block may be left out as far as its text tells.
+/// True if an `argument` block may be left out as far as its text tells. Of what is no literal it
+/// tells nothing.
 fn is_optional(db: &dyn Db, argument: Block) -> bool {
-    let hir = block_hir(db, argument);
-    hir.statements.iter().any(|statement| match statement {
-        Statement::Attribute { name, value } if name == "optional" => {
-            !matches!(hir.expr(hir.strip_parens(*value)), Expr::Bool(false))
-        }
-        _ => false,
+    let optional = block_hir(db, argument).attribute("optional");
+    optional.is_some_and(|value| match value.literal() {
+        Some(literal) => matches!(literal, Value::Bool(true)),
+        None => true,
     })
 }
 

@@ -6,7 +6,7 @@
 
 use smol_str::SmolStr;
 
-use alloy_value::Str;
+use alloy_value::{Str, Value};
 
 use crate::fault::Span;
 
@@ -17,6 +17,21 @@ pub(crate) struct ExprId(pub(crate) u32);
 impl ExprId {
     pub(crate) fn index(self) -> usize {
         self.0 as usize
+    }
+}
+
+impl Expr {
+    /// The value of a literal.
+    pub(crate) fn literal(&self) -> Option<Value> {
+        Some(match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Int(value) => Value::Int(*value),
+            Self::Uint(value) => Value::Uint(*value),
+            Self::Float(value) => Value::Float(*value),
+            Self::String(value) => Value::String(value.clone()),
+            _ => return None,
+        })
     }
 }
 
@@ -150,6 +165,16 @@ impl BlockHir {
         statements.get(*last as usize)
     }
 
+    /// What an attribute of the outermost body is written as, without parentheses.
+    pub(crate) fn attribute(&self, wanted: &str) -> Option<&Expr> {
+        self.statements.iter().find_map(|statement| match statement {
+            Statement::Attribute { name, value } if name == wanted => {
+                Some(self.expr(self.strip_parens(*value)))
+            }
+            _ => None,
+        })
+    }
+
     /// `id` without the parentheses around it.
     pub(crate) fn strip_parens(&self, mut id: ExprId) -> ExprId {
         while let Expr::Paren(inner) = self.expr(id) {
@@ -157,6 +182,11 @@ impl BlockHir {
         }
         id
     }
+}
+
+/// True for blocks whose body is, or holds, the blocks of another module.
+pub(crate) fn opens_module(name: &str) -> bool {
+    matches!(name, "declare" | "foreach" | "template")
 }
 
 /// The id of a block: its name, and its label if it has one.

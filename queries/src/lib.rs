@@ -37,6 +37,7 @@ mod modules;
 mod names;
 mod ours;
 mod queries;
+mod redact;
 mod report;
 mod rich;
 pub mod rules;
@@ -54,7 +55,7 @@ mod view;
 mod words;
 
 pub use alloy_syntax::{Diagnostic, summary};
-pub use alone::{check_body, evaluate_body};
+pub use alone::{check_body, evaluate_body, literal_attribute};
 pub use api::{
     EvalError, ForeachChild, HostFacts, Load, NodeChange, NodeId, NodeInfo, NodeKind, Options,
     Order, Pending, Rejected, Source,
@@ -63,6 +64,7 @@ pub use custom::{CUSTOM_COMPONENT, CustomArgs};
 pub use engine::Engine;
 pub use expression::{ExpressionScope, evaluate_expression};
 pub use modules::{ModuleError, attribute};
+pub use redact::{redact_body, redact_file};
 pub use rich::render_full;
 pub use shown::BlockTexts;
 pub use similar::{did_you_mean, similar as similar_names};

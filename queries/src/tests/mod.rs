@@ -96,7 +96,7 @@ static COMMUNITY: Definition =
 static LATER: Definition =
     Definition { args: None, ..definition("loki.write", DefinitionKind::Component) };
 
-static REGISTRY: LazyLock<Registry> =
+pub(crate) static REGISTRY: LazyLock<Registry> =
     LazyLock::new(|| Registry::new([&NODE, &SOURCE, &SYS, &LOGGING, &NEW, &COMMUNITY, &LATER]));
 
 pub(crate) fn engine() -> Engine {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use alloy_corpus::{Report, cases, equal, text};
-use alloy_queries::{Diagnostic, check_body, evaluate_body};
+use alloy_queries::{Diagnostic, check_body, evaluate_body, literal_attribute, redact_body};
 use alloy_value::Value;
 use serde_json::{Value as Json, json};
 
@@ -12,7 +12,32 @@ use crate::scope;
 
 pub(crate) fn decode_blocks(corpus: &Path, report: &mut Report) {
     for case in cases(&corpus.join("syntax/decode_blocks.json")) {
-        report.case(text(&case, "name"), || decoded(&case));
+        report.case(text(&case, "name"), || {
+            decoded(&case)?;
+            redacted(&case)
+        });
+    }
+}
+
+/// What the text looks like to others once it was decoded.
+fn redacted(case: &Json) -> Result<(), String> {
+    let (hidden, shown) = (
+        case.get("redacted_print_must_not_contain").and_then(Json::as_str),
+        case.get("redacted_print_must_contain").and_then(Json::as_str),
+    );
+    if hidden.is_none() && shown.is_none() {
+        return Ok(());
+    }
+    forget();
+    let (schema, _) = describe(&file_schema(case).0).definition();
+    let printed = redact_body(text(case, "text"), schema())
+        .map_err(|found| alloy_queries::summary(&found))?;
+    if hidden.is_some_and(|text| printed.contains(text)) {
+        return Err(format!("a secret is printed: {printed}"));
+    }
+    match shown {
+        Some(text) if !printed.contains(text) => Err(format!("{text:?} is not in {printed}")),
+        _ => Ok(()),
     }
 }
 
@@ -35,11 +60,24 @@ pub(crate) fn ref_blocks(corpus: &Path, report: &mut Report) {
 
 pub(crate) fn typecheck(corpus: &Path, report: &mut Report) {
     for case in cases(&corpus.join("syntax/typecheck.json")) {
-        if case.get("schema").is_none() {
-            report.skip("reads a literal of an argument block, which only modules have");
-            continue;
+        report.case(text(&case, "name"), || match case.get("attr") {
+            Some(_) => literal(&case),
+            None => static_errors(&case, &case["errors"]),
+        });
+    }
+}
+
+/// An attribute is found if it is a literal of the wanted kind.
+fn literal(case: &Json) -> Result<(), String> {
+    let kind = text(case, "kind");
+    let found = literal_attribute(text(case, "text"), text(case, "attr"))
+        .filter(|value| value.type_name() == kind);
+    equal("found", Some(found.is_some()), case["found"].as_bool())?;
+    match found {
+        Some(value) if !matches(&value, &case["value"], false) => {
+            Err(format!("got {value:?}, expected {}", case["value"]))
         }
-        report.case(text(&case, "name"), || static_errors(&case, &case["errors"]));
+        _ => Ok(()),
     }
 }
 
