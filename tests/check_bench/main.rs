@@ -1,13 +1,16 @@
-//! Prints what `alloy check` costs beside its gates (design/performance.md §10): the configurations of
-//! public projects, and one file from the start of the process to its end.
+//! Prints what commands that read configurations cost beside their gates (design/performance.md §10):
+//! parsing, formatting and checking the configurations of public projects, `check` of one file from
+//! the start of the process to its end, and `fmt` of texts that attack it.
 //!
-//! `cargo bench --bench check`. Nothing fails on a time.
+//! `cargo bench --bench check`. Nothing fails on a time but what never ends.
 
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
     reason = "a benchmark prints its figures and ends at what it did not expect"
 )]
+
+mod hostile;
 
 use std::path::Path;
 use std::process::Command;
@@ -26,37 +29,46 @@ const FILE_BYTES: usize = 10_000;
 
 fn main() {
     match alloy_corpus::root() {
-        Some(corpus) => throughput(&corpus),
-        None => println!("check of corpus/configs: no corpus; set ALLOY_CORPUS to its folder"),
+        Some(corpus) => throughputs(&corpus),
+        None => println!("corpus/configs: no corpus; set ALLOY_CORPUS to its folder"),
     }
     one_file();
+    hostile::run();
 }
 
-fn throughput(corpus: &Path) {
+fn throughputs(corpus: &Path) {
     let mut texts = Vec::new();
     for case in alloy_corpus::cases(&corpus.join("configs/INDEX.json")) {
         let path = corpus.join("configs").join(alloy_corpus::text(&case, "name"));
         texts.push(std::fs::read_to_string(path).expect("read a configuration"));
     }
     let bytes: usize = texts.iter().map(String::len).sum();
+    println!("corpus/configs: {} files, {:.2} MB", texts.len(), bytes as f64 / 1e6);
+    throughput("parse", &texts, 60, 150, |text| {
+        drop(std::hint::black_box(alloy_syntax::parse_file(text)));
+    });
+    throughput("fmt", &texts, 12, 40, |text| {
+        drop(std::hint::black_box(alloy_syntax::format(text)));
+    });
     let options = Options { stability: Stability::Experimental, community: true };
+    throughput("check", &texts, 15, 30, |text| {
+        let source = Source { name: "config.alloy".into(), text: text.into() };
+        Engine::check(registry::registry(), alloy::host::facts(), options, vec![source]);
+    });
+}
+
+/// Does `work` with each text; prints how much of them it does per second.
+fn throughput(name: &str, texts: &[String], gate: u32, goal: u32, work: impl Fn(&str)) {
+    let bytes: usize = texts.iter().map(String::len).sum();
     let mut seconds: Vec<f64> = (0..ROUNDS)
         .map(|_| {
             let begin = cpu_time();
-            for text in &texts {
-                let source = Source { name: "config.alloy".into(), text: text.as_str().into() };
-                let host = alloy::host::facts();
-                Engine::check(registry::registry(), host, options, vec![source]);
-            }
+            texts.iter().for_each(|text| work(text));
             (cpu_time() - begin).as_secs_f64()
         })
         .collect();
     let rate = bytes as f64 / 1e6 / median(&mut seconds);
-    println!(
-        "check of corpus/configs: {rate:.1} MB per CPU-second (gate 15, goal 30); {} files, {:.2} MB",
-        texts.len(),
-        bytes as f64 / 1e6
-    );
+    println!("  {name:<6} {rate:>6.1} MB per CPU-second (gate {gate}, goal {goal})");
 }
 
 /// CPU time of this thread, which does all the work.
