@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
-use alloy_checks::{Checker, Settings};
+use alloy_checks::Checker;
 use alloy_queries::rules::{codes, rules};
-use alloy_queries::{Options, Source};
-use alloy_value::Stability;
+use alloy_queries::{Imported, Importer, Options, Source};
+use alloy_value::{ArcArgs, Stability};
 use expect_test::{Expect, expect};
 
 /// A directory to check in.
@@ -66,14 +67,28 @@ const WRITE: &str = "prometheus.remote_write \"main\" {\n\tendpoint {\n\t\turl =
 const NOWHERE: &str = "prometheus.scrape \"a\" {\n\ttargets    = [{\"__address__\" = \
                        \"localhost:9100\"}]\n\tforward_to = []\n}\n";
 
+/// Reads nothing.
+#[derive(Debug)]
+struct NoFiles;
+
+impl Importer for NoFiles {
+    fn import(&self, args: &ArcArgs) -> Imported {
+        match args.downcast_ref::<alloy_config_blocks::ImportStringArgs>() {
+            Some(args) => Imported::Modules {
+                files: vec![Source { name: "text".into(), text: args.content.expose().into() }],
+                module_path: None,
+                inline: true,
+            },
+            None => Imported::Failed("there are no files".to_owned()),
+        }
+    }
+}
+
 #[test]
 fn every_rule_finds_its_example_and_not_the_corrected_one() {
-    let checker = Checker {
-        registry: alloy::registry::registry(),
-        options: Options { stability: Stability::Experimental, community: true },
-        settings: Settings::default(),
-        as_validate: false,
-    };
+    let options = Options { stability: Stability::Experimental, community: true };
+    let mut checker = Checker::new(alloy::registry::registry(), options);
+    checker.importer = Some(Arc::new(NoFiles));
     let strict = Checker { options: Options::default(), ..checker.clone() };
     let found = |code: &str, text: &str| {
         let source = || vec![Source { name: "a.alloy".into(), text: text.into() }];

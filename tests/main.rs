@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test ends at what it did not expect")]
 
 mod check;
+mod check_imports;
 mod end_to_end;
 mod eval;
 mod examples;

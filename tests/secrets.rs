@@ -151,15 +151,94 @@ fn no_secret_shows_in_what_check_prints() {
         let path = dir.path().join(format!("{number}.alloy"));
         std::fs::write(path, &case.text).expect("write a config");
     }
-    let files = (0..cases.len()).map(|number| format!("{number}.alloy"));
-    let output = Command::new(env!("CARGO_BIN_EXE_alloy"))
-        .args(["check", "--stability.level=experimental"])
-        .arg("--feature.community-components.enabled")
-        .args(files)
-        .current_dir(dir.path())
-        .output()
-        .expect("start the binary under test");
-    let printed = [output.stdout, output.stderr].concat();
-    let printed = String::from_utf8_lossy(&printed);
-    assert!(!printed.contains(CANARY), "{printed}");
+    // The formatter would change these, so a fix would write everything again.
+    let last = cases.len();
+    std::fs::write(dir.path().join(format!("{last}.alloy")), HARD).expect("write a config");
+    for format in ["full", "classic", "json", "sarif", "github", "gitlab", "junit"] {
+        let files = (0..=last).map(|number| format!("{number}.alloy"));
+        let output = Command::new(env!("CARGO_BIN_EXE_alloy"))
+            .args(["check", "--stability.level=experimental"])
+            .args(["--feature.community-components.enabled", "--output-format", format])
+            .args(files)
+            .current_dir(dir.path())
+            .output()
+            .expect("start the binary under test");
+        let printed = [output.stdout, output.stderr].concat();
+        let printed = String::from_utf8_lossy(&printed);
+        assert!(printed.len() > 1000, "{format}: {printed}");
+        let at = printed.find(CANARY);
+        assert_eq!(at.map(|at| &printed[at.saturating_sub(200)..at + 200]), None, "{format}");
+    }
+}
+
+/// Secrets in all ways to write them, each on a line with a finding.
+const HARD: &str = r#"
+prometheus.remote_write "main" {
+  endpoint {
+    url = "https://user:canary-5d2f@example.com/api/v1/write"; colour = 1
+    bearer_token = "<canary-5d2f>"
+    basic_auth { password = "canary-5d2f" + env("PASSWORD"); nope = 1 }
+    oauth2 { client_secret = coalesce(env("X"), "canary-5d2f ö", `canary-5d2f
+       canary-5d2f`); nope = 1 }
+    authorization { credentials = (json_path(env("X"), "canary-5d2f")); nope = 1 }
+    sigv4 { secret_key = "x" "canary-5d2f" }
+  }
+}
+
+import.string "lib" {
+  content = `
+    declare "x" {
+      prometheus.remote_write "y" {
+        endpoint { url = "http://localhost"; bearer_token = "canary-5d2f"; nope = 1 }
+      }
+    }
+  `
+}
+"#;
+
+/// As above, with syntax that lints look at.
+const CLEAN: &str = r#"
+prometheus.remote_write "main" {
+  endpoint {
+    url          = "https://user:canary-5d2f@example.com/api/v1/write" + env("PATH")
+    bearer_token = "<canary-5d2f>" + env("TOKEN")
+    basic_auth { password = "canary-5d2f" + env("PASSWORD") }
+    oauth2 { client_secret = coalesce(env("X"), "canary-5d2f ö", `canary-5d2f
+       canary-5d2f`, env("Y")) }
+    authorization { credentials = (json_path(env("X"), "canary-5d2f")) }
+    sigv4 { secret_key = "canary-5d2f" }
+    http_headers = {"X" = ["canary-5d2f" + env("Z")]}
+  }
+}
+
+import.string "lib" {
+  content = `
+    declare "x" {
+      prometheus.remote_write "y" {
+        endpoint {
+          url = "http://localhost"
+          bearer_token = "canary-5d2f" + nope.x
+        }
+      }
+    }
+  `
+}
+"#;
+
+#[test]
+fn secrets_beside_findings_are_masked() {
+    let dir = tempfile::tempdir().expect("create a temporary directory");
+    std::fs::write(dir.path().join("a.alloy"), CLEAN).expect("write a config");
+    let mut lines = 0;
+    for format in ["full", "classic", "json", "sarif"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_alloy"))
+            .args(["check", "a.alloy", "--output-format", format])
+            .current_dir(dir.path())
+            .output()
+            .expect("start the binary under test");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(!printed.contains(CANARY), "{format}: {printed}");
+        lines += printed.lines().filter(|line| line.contains("*****")).count();
+    }
+    assert!(lines > 15, "{lines} lines were masked");
 }

@@ -9,6 +9,7 @@ use crate::db::Db;
 use crate::fault::{Fault, Part, Span, Subject};
 use crate::help::{Elsewhere, Help};
 use crate::hir::{ItemHir, Statement, block_id};
+use crate::imports::Imports;
 use crate::inputs::{Block, ItemKey, Module, ModuleKind};
 use crate::names::{Custom, Cycle, Target, custom, deps, refs, scope};
 use crate::queries::{block_hir, body, source_map};
@@ -354,9 +355,11 @@ pub(crate) fn stray_in_body(db: &dyn Db, owner: Block) -> Vec<Finding> {
 }
 
 /// What the use of a custom component says about its arguments, as far as text alone tells.
-pub(crate) fn custom_arguments(db: &dyn Db, block: Block) -> Vec<Finding> {
-    let custom = custom(db, block.module(db), &block.key(db).name);
-    let Some(Custom::Declared { declare, .. }) = custom else { return Vec::new() };
+pub(crate) fn custom_arguments(db: &dyn Db, imports: &Imports, block: Block) -> Vec<Finding> {
+    if let Some(names) = imports.alternatives(db, block) {
+        return vec![not_imported(db, block, &names)];
+    }
+    let Some(declare) = imports.declare(db, block) else { return Vec::new() };
     let Some(module) = declare.body(db) else { return Vec::new() };
     let hir = block_hir(db, block);
     let mut findings = Vec::new();
@@ -415,6 +418,22 @@ pub(crate) fn custom_arguments(db: &dyn Db, block: Block) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// About a custom component that an import does not bring; `names` are those that it does bring.
+fn not_imported(db: &dyn Db, block: Block, names: &[String]) -> Finding {
+    let given = &block.key(db).name;
+    let message = format!("cannot find the definition of component name {}", quote(given));
+    let finding = Finding::error(name(), message).with_code(codes::UNKNOWN_COMPONENT);
+    finding.with_help(|help| {
+        help.plain = Some(format!("the import brings no {}", quote(given)));
+        help.suggest(given, names.iter().map(String::as_str), name(), str::to_owned);
+        let all: Vec<String> = names.iter().map(|name| quote(name)).collect();
+        help.notes.push(match all.as_slice() {
+            [] => "it brings no component at all".to_owned(),
+            all => format!("it brings {}", all.join(", ")),
+        });
+    })
 }
 
 /// True if an `argument` block may be left out as far as its text tells. Of what is no literal it

@@ -14,11 +14,32 @@ use crate::api::{
 use crate::change::Touched;
 use crate::db::{Database, EventLog};
 use crate::evaluated::{evaluated, precheck};
+use crate::imports::{Importer, Imports};
 use crate::inputs::{Host, ModuleKind, Node};
 use crate::report::{Reporter, constants};
 use crate::store::{ROOT, Store};
 use crate::undo::Undo;
 use crate::{full_check, report};
+
+/// What [`Engine::check_with_imports`] looks at.
+#[derive(Debug)]
+pub struct CheckInput<'a> {
+    /// The files of the root.
+    pub sources: Vec<Source>,
+    /// The `module_path` variable of the root.
+    pub module_path: &'a str,
+    /// Reads what imports bring; without one they are not followed.
+    pub importer: Option<&'a dyn Importer>,
+}
+
+/// What [`Engine::check_with_imports`] finds.
+#[derive(Clone, Debug, Default)]
+pub struct CheckReport {
+    /// What is wrong; errors only where it is in imported files.
+    pub diagnostics: Vec<alloy_syntax::Diagnostic>,
+    /// Files that imports brought, each once for each module that it is read for.
+    pub imported: Vec<Source>,
+}
 
 /// The configuration as a database: text, environment and exports in, arguments out.
 ///
@@ -224,14 +245,33 @@ impl Engine {
     }
 
     /// Everything that can be said about a configuration without running it, for `alloy check`: in
-    /// the order of spec/language.md §17.2, without what only follows from other findings.
+    /// the order of spec/language.md §17.2, without what only follows from other findings. Imports
+    /// are not followed.
     pub fn check(
         registry: &'static Registry,
         host: HostFacts,
         options: Options,
         sources: Vec<Source>,
     ) -> Vec<alloy_syntax::Diagnostic> {
-        Self::report(registry, host, options, sources, full_check::Style::Ours)
+        let input = CheckInput { sources, module_path: "", importer: None };
+        Self::check_with_imports(registry, host, options, input).diagnostics
+    }
+
+    /// As [`Engine::check`], with what import blocks bring.
+    pub fn check_with_imports(
+        registry: &'static Registry,
+        host: HostFacts,
+        options: Options,
+        input: CheckInput<'_>,
+    ) -> CheckReport {
+        let mut engine = Self::with_files(registry, host, options, &input.sources);
+        let imports = match input.importer {
+            Some(importer) => engine.follow_imports(input.module_path, importer),
+            None => Imports::default(),
+        };
+        let diagnostics = full_check::diagnostics(&engine, full_check::Style::Ours, &imports);
+        let files = imports.brought.into_iter().filter(|brought| !brought.inline);
+        CheckReport { diagnostics, imported: files.flat_map(|brought| brought.files).collect() }
     }
 
     /// What the reference says about a configuration without running it, for `alloy validate`.
@@ -241,20 +281,20 @@ impl Engine {
         options: Options,
         sources: Vec<Source>,
     ) -> Vec<alloy_syntax::Diagnostic> {
-        Self::report(registry, host, options, sources, full_check::Style::Reference)
+        let engine = Self::with_files(registry, host, options, &sources);
+        full_check::diagnostics(&engine, full_check::Style::Reference, &Imports::default())
     }
 
-    fn report(
+    fn with_files(
         registry: &'static Registry,
         host: HostFacts,
         options: Options,
-        sources: Vec<Source>,
-        style: full_check::Style,
-    ) -> Vec<alloy_syntax::Diagnostic> {
+        sources: &[Source],
+    ) -> Self {
         let mut engine = Self::new(registry, host, options);
         engine.undo = Some(Undo::default());
-        engine.apply_files(ROOT, &sources, &mut Touched::default());
-        full_check::diagnostics(&engine, style)
+        engine.apply_files(ROOT, sources, &mut Touched::default());
+        engine
     }
 
     /// Names of the queries that ran since the last call, as `query(key)`. Empty unless the engine

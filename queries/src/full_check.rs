@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy_syntax::{Diagnostic, Severity};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::advice::{self, Broken};
 use crate::check::{
@@ -12,7 +12,9 @@ use crate::check::{
 };
 use crate::db::Db;
 use crate::fault::{Fault, Part, Subject};
+use crate::imports::Imports;
 use crate::inputs::{Block, Item, Module};
+use crate::module_types::Surroundings;
 use crate::names::{Cycle, graph};
 use crate::queries::tree;
 use crate::report::Reporter;
@@ -32,10 +34,36 @@ pub(crate) enum Style {
 }
 
 /// Everything that a check finds, in the order of spec/language.md §17.2.
-pub(crate) fn diagnostics(engine: &Engine, style: Style) -> Vec<Diagnostic> {
-    let db = &engine.db;
+pub(crate) fn diagnostics(engine: &Engine, style: Style, imports: &Imports) -> Vec<Diagnostic> {
     let reporter = Reporter::new(engine);
-    let files = &engine.store.modules[ROOT].files;
+    let mut found = of_module(&reporter, engine, style, imports, ROOT);
+    if style == Style::Ours {
+        found.extend(of_imports(&reporter, engine, imports));
+        found.retain(|diagnostic| !diagnostic.follows);
+        let files = &engine.store.modules[ROOT].files;
+        let file_of = |diagnostic: &Diagnostic| {
+            let name = diagnostic.file.as_ref()?;
+            files.iter().position(|file| file.name == *name)
+        };
+        // What is in imported files comes last, what is nowhere first.
+        found.sort_by_cached_key(|found| {
+            let file = found.file.as_ref().map(|_| file_of(found).unwrap_or(usize::MAX));
+            (file, found.start())
+        });
+    }
+    found
+}
+
+/// What is wrong with the files of a module.
+fn of_module(
+    reporter: &Reporter<'_>,
+    engine: &Engine,
+    style: Style,
+    imports: &Imports,
+    module: u32,
+) -> Vec<Diagnostic> {
+    let db = &engine.db;
+    let files = &engine.store.modules[module].files;
     let items: Vec<u32> = files.iter().flat_map(|file| file.items.iter().copied()).collect();
     let mut found = reporter.syntax(&items);
     if style == Style::Reference && !found.is_empty() {
@@ -49,14 +77,14 @@ pub(crate) fn diagnostics(engine: &Engine, style: Style) -> Vec<Diagnostic> {
         broken.add_text(&engine.store.items[at].text);
         broken_items.insert(item_of(at));
     }
-    let mut check = Check { reporter: &reporter, db, style, broken, broken_items };
+    let mut check = Check { reporter, db, style, imports, broken, broken_items };
     let mut blocks = Vec::new();
     for file in files {
         let of_file = file.items.iter();
         let of_file = of_file.filter(|at| !check.broken_items.contains(&item_of(**at)));
         let of_file = of_file.filter_map(|item| engine.store.items[*item].block);
         for block in of_file.map(|at| engine.store.blocks[at].block) {
-            if let Some(stray) = stray_attribute(&reporter, db, block) {
+            if let Some(stray) = stray_attribute(reporter, db, block) {
                 found.push(stray);
                 match style {
                     // Ends this file.
@@ -67,14 +95,46 @@ pub(crate) fn diagnostics(engine: &Engine, style: Style) -> Vec<Diagnostic> {
             blocks.push(block);
         }
     }
-    check.module(engine.store.modules[ROOT].module, &blocks, &mut found);
-    if style == Style::Ours {
-        found.retain(|diagnostic| !diagnostic.follows);
-        let file_of = |diagnostic: &Diagnostic| {
-            let name = diagnostic.file.as_ref()?;
-            files.iter().position(|file| file.name == *name)
-        };
-        found.sort_by_cached_key(|found| (file_of(found), found.start()));
+    check.module(engine.store.modules[module].module, &blocks, &mut found);
+    found
+}
+
+/// What is wrong with imports and with what they bring: errors only, because advice about a module
+/// is for those who write it.
+fn of_imports(reporter: &Reporter<'_>, engine: &Engine, imports: &Imports) -> Vec<Diagnostic> {
+    let header = || Subject::Statement([].into(), Part::Header);
+    let block_of = |at: u32| engine.store.blocks[at].block;
+    let mut found = Vec::new();
+    for (at, reason) in &imports.failed {
+        let message = format!("the import is not followed: {reason}");
+        let fault = Fault::plain(header(), message).with_code(codes::IMPORT_NOT_READ);
+        found.push(reporter.diagnostic(block_of(*at), Severity::Info, &fault));
+    }
+    for at in &imports.circular {
+        let fault = Fault::plain(header(), "the module imports itself").with_code(codes::CYCLE);
+        found.push(reporter.diagnostic(block_of(*at), Severity::Error, &fault));
+    }
+    // Inner modules come first, so that a text in a text finds its way out.
+    let mut inner: FxHashMap<u32, Vec<Diagnostic>> = FxHashMap::default();
+    for brought in imports.brought.iter().rev() {
+        let mut own = of_module(reporter, engine, Style::Ours, imports, brought.module);
+        own.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        own.extend(inner.remove(&brought.module).unwrap_or_default());
+        if !brought.inline {
+            found.extend(own);
+            continue;
+        }
+        let block = block_of(brought.block);
+        let shown: Vec<Diagnostic> =
+            own.into_iter().map(|diagnostic| reporter.inline(block, brought, diagnostic)).collect();
+        let mut outer = engine.store.blocks[brought.block].module;
+        while let Some(owner) = engine.store.modules[outer].module.owner(&engine.db) {
+            outer = engine.store.blocks[engine.store.of_block(owner)].module;
+        }
+        match outer {
+            ROOT => found.extend(shown),
+            _ => inner.entry(outer).or_default().extend(shown),
+        }
     }
     found
 }
@@ -83,6 +143,7 @@ struct Check<'a> {
     reporter: &'a Reporter<'a>,
     db: &'a dyn Db,
     style: Style,
+    imports: &'a Imports,
     /// What is probably declared by text that is refused.
     broken: Broken,
     /// Items that are not well-formed.
@@ -116,15 +177,15 @@ impl Check<'_> {
                 let arguments =
                     checked(db, *block).iter().filter(|finding| self.is_wanted(finding));
                 found.extend(arguments.map(show));
-                found.extend(custom_arguments(db, *block).iter().map(show));
+                found.extend(custom_arguments(db, self.imports, *block).iter().map(show));
                 if has_definition(db, *block) {
                     let references = references(db, *block);
                     let shown = references.iter().filter(|finding| !self.is_consequence(finding));
                     found.extend(shown.map(show));
                     if self.style == Style::Ours {
-                        found.extend(
-                            ours::findings(db, *block, &self.broken_items).iter().map(show),
-                        );
+                        let around = Surroundings::new(db, self.imports);
+                        let ours = ours::findings(around, *block, &self.broken_items);
+                        found.extend(ours.iter().map(show));
                     }
                 }
                 if let Some(body) = block.body(db) {

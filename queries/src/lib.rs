@@ -30,9 +30,11 @@ mod full_check;
 pub mod fuzzing;
 mod help;
 mod hir;
+mod imports;
 mod inputs;
 mod load_check;
 mod lower;
+mod module_types;
 mod modules;
 mod names;
 mod ours;
@@ -61,8 +63,9 @@ pub use api::{
     Order, Pending, Rejected, Source,
 };
 pub use custom::{CUSTOM_COMPONENT, CustomArgs};
-pub use engine::Engine;
+pub use engine::{CheckInput, CheckReport, Engine};
 pub use expression::{ExpressionScope, evaluate_expression};
+pub use imports::{Imported, Importer};
 pub use modules::{ModuleError, attribute};
 pub use redact::{redact_body, redact_file};
 pub use rich::render_full;

@@ -17,8 +17,10 @@ use crate::eval::{DecodeFn, Evaluator, precheck_body};
 use crate::fault::{Fault, Part, Subject};
 use crate::help::{Change, Elsewhere};
 use crate::hir::{BlockHir, Expr, ExprId, Statement};
+use crate::imports::reads_machine;
 use crate::inputs::{Block, Item, ModuleKind};
-use crate::names::{Custom, Ref, Target, custom, deps, refs};
+use crate::module_types::{Need, Surroundings, attributes};
+use crate::names::{Ref, Target, deps, refs};
 use crate::queries::block_hir;
 use crate::rules::codes;
 use crate::schema::{Nothing, checked};
@@ -27,18 +29,24 @@ use crate::words::{TARGET, type_words};
 
 /// See the module. In source order. Nothing is said about items of `broken`: even the names in them
 /// may be others.
-pub(crate) fn findings(db: &dyn Db, block: Block, broken: &FxHashSet<Item>) -> Vec<Finding> {
+pub(crate) fn findings(
+    around: Surroundings<'_>,
+    block: Block,
+    broken: &FxHashSet<Item>,
+) -> Vec<Finding> {
+    let db = around.db;
     let hir = block_hir(db, block);
-    let references = refs(db, block);
-    let mut walk = Walk { hir, known: FxHashMap::default(), findings: Vec::new() };
-    for (reference, target) in references.iter().zip(&deps(db, block).targets) {
+    let mut walk = Walk::new(around, block);
+    for (reference, target) in refs(db, block).iter().zip(&deps(db, block).targets) {
         match target {
-            Target::Block { block: target, .. } if broken.contains(&target.item(db)) => {}
+            Target::Block { block: target, .. } if broken.contains(&target.item(db)) => {
+                walk.known.remove(&reference.expr);
+            }
             Target::Block { block: target, segments, .. } => {
-                walk.export(db, reference, *target, *segments as usize);
+                walk.check_export(reference, *target, *segments as usize);
             }
             Target::Library => walk.library(reference),
-            Target::Variable => walk.argument(db, block, reference),
+            Target::Variable => walk.argument(block, reference),
             Target::Unresolved => {}
         }
     }
@@ -53,6 +61,9 @@ pub(crate) fn findings(db: &dyn Db, block: Block, broken: &FxHashSet<Item>) -> V
         .and_then(|(_, definition)| definition.args);
     if let Some((schema, _)) = schema {
         walk.body(schema(), &hir.statements);
+    }
+    if let Some(declare) = around.imports.declare(db, block) {
+        walk.module_arguments(declare);
     }
     if walk.findings.is_empty()
         && checked(db, block).is_empty()
@@ -69,12 +80,6 @@ pub(crate) fn findings(db: &dyn Db, block: Block, broken: &FxHashSet<Item>) -> V
 /// whichever machine.
 fn evaluated(db: &dyn Db, block: Block, decode: DecodeFn) -> Result<(), Fault> {
     let hir = block_hir(db, block);
-    let reads_machine = |reference: &Ref| {
-        reference
-            .path
-            .first()
-            .is_some_and(|name| matches!(name.as_str(), "sys" | "env" | "constants"))
-    };
     let unknown: Vec<ExprId> = refs(db, block)
         .iter()
         .zip(&deps(db, block).targets)
@@ -113,54 +118,150 @@ struct Known {
     exports: Vec<&'static Field>,
 }
 
-struct Walk<'a> {
+/// What is done with expressions of a type that is known to be needed.
+pub(crate) enum Uses {
+    /// They are checked.
+    Checked,
+    /// Those that read an argument of the module are collected, with its name.
+    Collected(Vec<(SmolStr, TypeSchema, ExprId)>),
+}
+
+/// A block whose expressions have types.
+pub(crate) struct Walk<'a> {
+    around: Surroundings<'a>,
     hir: &'a BlockHir,
     /// Types of references, by their outermost expression.
     known: FxHashMap<ExprId, Known>,
     findings: Vec<(ExprId, Finding)>,
+    pub(crate) uses: Uses,
+    /// The place in a module that needs what is compared.
+    reader: Option<Need>,
 }
 
-impl Walk<'_> {
-    /// Looks up what a reference reads of `block`, which its first `segments` name.
-    fn export(&mut self, db: &dyn Db, reference: &Ref, block: Block, segments: usize) {
+impl<'a> Walk<'a> {
+    pub(crate) fn new(around: Surroundings<'a>, block: Block) -> Self {
+        let db = around.db;
+        let mut walk = Self {
+            around,
+            hir: block_hir(db, block),
+            known: FxHashMap::default(),
+            findings: Vec::new(),
+            uses: Uses::Checked,
+            reader: None,
+        };
+        for (reference, target) in refs(db, block).iter().zip(&deps(db, block).targets) {
+            if let Target::Block { block, segments, .. } = target {
+                walk.learn(reference, *block, *segments as usize);
+            }
+        }
+        walk
+    }
+
+    /// Notes the type of what a reference reads of `block`, which its first `segments` name.
+    fn learn(&mut self, reference: &Ref, block: Block, segments: usize) {
         let rest = &reference.path[segments.min(reference.path.len())..];
-        let Some((kind, definition)) = node_type(db, block) else { return };
+        let Some((kind, definition)) = node_type(self.around.db, block) else { return };
+        let (ty, exports) = match (kind, rest.split_first()) {
+            (NodeKind::Component, None) => {
+                let Some(schema) = definition.exports else { return };
+                (Some(TypeSchema::Struct(schema)), schema().flat_fields())
+            }
+            (NodeKind::Component, Some((first, deeper))) => {
+                let Some(schema) = definition.exports else { return };
+                let fields = schema().flat_fields();
+                let field = fields.iter().find(|field| field.name == first.as_str());
+                (field.and_then(|field| member_type(&field.ty, deeper)), Vec::new())
+            }
+            (NodeKind::Custom, Some((first, deeper))) => {
+                let declare = self.around.imports.declare(self.around.db, block);
+                let ty = declare.and_then(|declare| self.around.export_type(declare, first));
+                (ty.and_then(|ty| member_type(&ty, deeper)), Vec::new())
+            }
+            _ => return,
+        };
+        let Some(ty) = ty else { return };
+        let source = || (block, "this component exports it".to_owned());
+        let source = exports.is_empty().then(source);
+        self.known.insert(reference.expr, Known { ty, source, exports });
+    }
+
+    /// The type of an expression, if it is certain.
+    pub(crate) fn type_of(&self, expr: ExprId) -> Option<TypeSchema> {
+        if let Some(known) = self.known.get(&expr) {
+            return Some(known.ty);
+        }
+        Some(match self.hir.expr(expr) {
+            Expr::Paren(inner) => return self.type_of(*inner),
+            Expr::Call { callee, .. } => return self.result(*callee),
+            Expr::String(_) => TypeSchema::String,
+            Expr::Bool(_) => TypeSchema::Bool,
+            Expr::Int(_) | Expr::Uint(_) | Expr::Float(_) => TypeSchema::Number("float"),
+            Expr::Object(_) => TypeSchema::Map(&TypeSchema::Any),
+            // The first element stands for all: the others are errors of their own.
+            Expr::Array(items) => match items.first().and_then(|item| self.type_of(*item)) {
+                Some(TypeSchema::Capsule(kind)) => match receivers(kind) {
+                    Some(receivers) => receivers,
+                    None => TypeSchema::List(&TypeSchema::Any),
+                },
+                _ => TypeSchema::List(&TypeSchema::Any),
+            },
+            _ => return None,
+        })
+    }
+
+    /// The name of the argument whose value an expression reads.
+    pub(crate) fn argument_read(&self, expr: ExprId) -> Option<SmolStr> {
+        let Expr::Access { base, member } = self.hir.expr(self.hir.strip_parens(expr)) else {
+            return None;
+        };
+        let Expr::Access { base, member: name } = self.hir.expr(*base) else { return None };
+        let is_argument = matches!(self.hir.expr(*base), Expr::Ident(first) if first == "argument");
+        (member == "value" && is_argument).then(|| name.clone())
+    }
+
+    /// Compares what a custom component is given with what its module needs.
+    fn module_arguments(&mut self, declare: Block) {
+        let needs = self.around.needs(declare);
+        for (name, value) in attributes(self.hir) {
+            for need in needs.get(name).into_iter().flatten() {
+                let before = self.findings.len();
+                self.reader = Some(*need);
+                self.expect(value, &need.ty);
+                self.reader = None;
+                // Further places would say the same.
+                if self.findings.len() > before {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Checks what a reference reads of `block`, which its first `segments` name.
+    fn check_export(&mut self, reference: &Ref, block: Block, segments: usize) {
+        let db = self.around.db;
+        let rest = &reference.path[segments.min(reference.path.len())..];
+        let (Some(first), Some((kind, definition))) = (rest.first(), node_type(db, block)) else {
+            return;
+        };
         match kind {
-            NodeKind::Custom => self.custom_export(db, reference, block, segments),
+            NodeKind::Custom => self.custom_export(reference, block, segments),
             NodeKind::Component => {
                 let Some(schema) = definition.exports else { return };
                 let fields = schema().flat_fields();
-                let source = "this component exports it".to_owned();
-                let Some((first, deeper)) = rest.split_first() else {
-                    let ty = TypeSchema::Struct(schema);
-                    let known = Known { ty, source: None, exports: fields };
-                    self.known.insert(reference.expr, known);
-                    return;
-                };
-                match fields.iter().find(|field| field.name == first.as_str()) {
-                    Some(field) => {
-                        if let Some(ty) = member_type(&field.ty, deeper) {
-                            let source = Some((block, source));
-                            let known = Known { ty, source, exports: Vec::new() };
-                            self.known.insert(reference.expr, known);
-                        }
-                    }
-                    None => {
-                        let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-                        self.unknown_export(reference, segments, definition.name, block, &names);
-                    }
+                if !fields.iter().any(|field| field.name == first.as_str()) {
+                    let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+                    self.unknown_export(reference, segments, definition.name, block, &names);
                 }
             }
             _ => {}
         }
     }
 
-    fn custom_export(&mut self, db: &dyn Db, reference: &Ref, block: Block, segments: usize) {
+    fn custom_export(&mut self, reference: &Ref, block: Block, segments: usize) {
+        let db = self.around.db;
         let Some(first) = reference.path.get(segments) else { return };
         let name = &*block.key(db).name;
-        let Some(Custom::Declared { declare, .. }) = custom(db, block.module(db), name) else {
-            return;
-        };
+        let Some(declare) = self.around.imports.declare(db, block) else { return };
         let Some(module) = declare.body(db) else { return };
         let blocks = module.blocks(db);
         let exports = blocks.iter().filter(|block| &*block.key(db).name == "export");
@@ -214,7 +315,8 @@ impl Walk<'_> {
     }
 
     /// Looks up the argument that a reference reads.
-    fn argument(&mut self, db: &dyn Db, block: Block, reference: &Ref) {
+    fn argument(&mut self, block: Block, reference: &Ref) {
+        let db = self.around.db;
         let [first, wrong, ..] = &*reference.path else { return };
         let mut at = Some(block.module(db));
         let declare = loop {
@@ -264,7 +366,8 @@ impl Walk<'_> {
         self.findings.push((reference.first, finding));
     }
 
-    fn body(&mut self, schema: &'static StructSchema, statements: &[Statement]) {
+    /// Looks at all attributes of a body.
+    pub(crate) fn body(&mut self, schema: &'static StructSchema, statements: &[Statement]) {
         for statement in statements {
             match statement {
                 Statement::Attribute { name, value } => {
@@ -297,6 +400,12 @@ impl Walk<'_> {
 
     /// Reports parts of `expr` that are certainly not of the type `wanted`.
     fn expect(&mut self, expr: ExprId, wanted: &TypeSchema) {
+        if let Some(name) = self.argument_read(expr) {
+            if let Uses::Collected(uses) = &mut self.uses {
+                uses.push((name, *wanted, expr));
+            }
+            return;
+        }
         match (self.hir.expr(expr), wanted) {
             (Expr::Paren(inner), _) => self.expect(*inner, wanted),
             (_, TypeSchema::Optional(inner)) => self.expect(expr, inner),
@@ -328,6 +437,10 @@ impl Walk<'_> {
             _ => {
                 if let Some(known) = self.known.get(&expr).cloned() {
                     self.compare(expr, wanted, &known);
+                } else if let (Some(_), Some(ty)) = (self.reader, self.type_of(expr)) {
+                    // Literals are compared elsewhere, except with what a module needs.
+                    let known = Known { ty, source: None, exports: Vec::new() };
+                    self.compare(expr, wanted, &known);
                 }
             }
         }
@@ -349,6 +462,13 @@ impl Walk<'_> {
         let message = format!("expected {}, found {found}", type_words(wanted));
         let finding = Finding::error(Subject::Expr(expr), message).with_code(code);
         let finding = finding.with_help(|help| {
+            if let Some(need) = self.reader {
+                help.related.push(Elsewhere {
+                    block: Some(need.block),
+                    subject: Subject::Expr(need.expr),
+                    message: "the module reads the argument here".to_owned(),
+                });
+            }
             if let Some((block, message)) = &known.source {
                 help.related.push(Elsewhere {
                     block: Some(*block),
@@ -407,6 +527,18 @@ impl Walk<'_> {
             _ => return None,
         })
     }
+}
+
+/// A list of receivers.
+fn receivers(kind: &str) -> Option<TypeSchema> {
+    const KINDS: &[TypeSchema] = &[
+        TypeSchema::Capsule("storage.Appendable"),
+        TypeSchema::Capsule("loki.LogsReceiver"),
+        TypeSchema::Capsule("otelcol.Consumer"),
+        TypeSchema::Capsule("pyroscope.ProfilesReceiver"),
+    ];
+    let is_kind = |ty: &&TypeSchema| matches!(ty, TypeSchema::Capsule(known) if *known == kind);
+    KINDS.iter().find(is_kind).map(TypeSchema::List)
 }
 
 /// The type of what `path` reads of a value of type `ty`, if that is certain.

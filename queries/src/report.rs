@@ -1,6 +1,6 @@
 //! Faults with their positions: what users see.
 
-use alloy_syntax::{Diagnostic, Fix, Related, Severity, Span as ShownSpan};
+use alloy_syntax::{Diagnostic, Fix, LineIndex, Related, Severity, Span as ShownSpan};
 use alloy_value::{DefinitionKind, Object, Str, Value};
 
 use crate::Engine;
@@ -8,8 +8,10 @@ use crate::api::{EvalError, HostFacts, NodeId};
 use crate::fault::{Fault, Part, Span, Subject};
 use crate::help::Help;
 use crate::hir::{SourceMap, block_id};
+use crate::imports::Brought;
 use crate::inputs::{Block, SourceFile};
-use crate::queries::{item_start, line_index, source_map, tree};
+use crate::module_types::attributes;
+use crate::queries::{block_hir, item_start, line_index, source_map, tree};
 use crate::{edits, words};
 
 /// The `constants` object.
@@ -93,6 +95,52 @@ impl<'a> Reporter<'a> {
             self.add_help(&mut diagnostic, block, help);
         }
         diagnostic
+    }
+
+    /// A finding about text that stands in an import block, at its place there: exact for raw
+    /// strings, else the whole expression.
+    pub(crate) fn inline(&self, block: Block, brought: &Brought, found: Diagnostic) -> Diagnostic {
+        let db = &self.engine.db;
+        let item = block.item(db);
+        let (map, file) = (source_map(db, block), item.file(db));
+        let content = attributes(block_hir(db, block)).find(|(name, _)| *name == "content");
+        let span = content.map_or(map.root.header, |(_, value)| map.expr(value));
+        let written = item.text(db);
+        let written = written.get(span.start as usize..span.end as usize).unwrap_or_default();
+        let start = item_start(db, file).get(&item).copied().unwrap_or(0) + span.start;
+        let inner = brought.files.first();
+        let raw = written.strip_prefix('`').and_then(|text| text.strip_suffix('`'));
+        let place =
+            inner.and_then(|inner| found.span.locate(&inner.text, &LineIndex::new(&inner.text)));
+        let mut shown = found.clone();
+        shown.fixes.clear();
+        shown.component = self.place(block, Severity::Error, None, String::new()).component;
+        let is_elsewhere = |related: &Related| {
+            inner.is_none_or(|inner| related.file.as_ref() != Some(&inner.name))
+        };
+        shown.related.retain(is_elsewhere);
+        shown.span = match place {
+            Some(place)
+                if raw.is_some_and(|raw| inner.is_some_and(|inner| raw == &*inner.text)) =>
+            {
+                let shift = start + 1;
+                let end = Some(place.end.byte + shift);
+                ShownSpan::Bytes { start: place.start.byte + shift, end }
+            }
+            place => {
+                if let Some(place) = place {
+                    let (line, column) = (place.start.line, place.start.column);
+                    let at = format!("line {line}, column {column} of the text: ");
+                    shown.message.insert_str(0, &at);
+                    if let Some(plain) = &mut shown.plain {
+                        plain.insert_str(0, &at);
+                    }
+                }
+                let end = Some(start + span.end - span.start);
+                ShownSpan::Bytes { start, end }
+            }
+        };
+        shown.resolve(Some(&file.name(db)), line_index(db, file))
     }
 
     fn add_help(&self, diagnostic: &mut Diagnostic, block: Block, help: &Help) {

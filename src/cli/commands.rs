@@ -345,6 +345,12 @@ static CHECK_FLAGS: &[Flag] = &[
     Flag::new("add-ignore", Kind::Bool, "false", "Add comments that suppress all findings"),
     Flag::new("baseline", Kind::Text, "", "Leave out the findings that this file lists"),
     Flag::new("write-baseline", Kind::Text, "", "List all findings in this file"),
+    Flag::new(
+        "resolve-imports",
+        Kind::Text,
+        "local",
+        "Imports to read: none, local (import.file, import.string) or all (http and git too)",
+    ),
     Flag::new("check-config", Kind::Text, "", "Settings, in place of the nearest alloy-check.toml"),
     Flag::new("no-config", Kind::Bool, "false", "Read no alloy-check.toml"),
     Flag::new("stdin-filename", Kind::Text, "", "Name of standard input in findings"),

@@ -9,6 +9,7 @@ mod catalog;
 mod configs;
 mod help;
 mod http;
+mod lints;
 mod mutation;
 mod process;
 mod rules;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Set::new("corpus_validate_components", validate::components),
         Set::new("corpus_configs_validate", configs::verdicts),
         Set::new("corpus_configs_check", configs::no_false_errors),
+        Set::new("corpus_lints", lints::lints),
         Set::new("corpus_mutations", mutation::mutations),
         Set::new("corpus_catalog", catalog::catalog),
         Set::new("corpus_http_component_detail", http::component_detail),

@@ -1,11 +1,14 @@
 //! One configuration in, its findings out.
 
+use std::sync::Arc;
+
 use alloy_queries::rules::codes;
-use alloy_queries::{Engine, HostFacts, Options, Source};
-use alloy_syntax::{Diagnostic, LineIndex};
+use alloy_queries::{CheckInput, Engine, HostFacts, Importer, Options, Source};
+use alloy_syntax::{Diagnostic, LineIndex, TextRange};
 use alloy_value::Registry;
 
 use crate::lints;
+use crate::mask;
 use crate::model::Model;
 use crate::selection::Settings;
 use crate::suppress;
@@ -21,6 +24,10 @@ pub struct Checker {
     pub settings: Settings,
     /// Finds what `validate` finds, in its order, and nothing else.
     pub as_validate: bool,
+    /// Reads what imports bring; without one they are not followed.
+    pub importer: Option<Arc<dyn Importer>>,
+    /// The `module_path` variable, for the names of imported files.
+    pub module_path: String,
 }
 
 /// The findings about one configuration.
@@ -28,57 +35,84 @@ pub struct Checker {
 pub struct Checked {
     /// The texts that the positions are about.
     pub sources: Vec<Source>,
-    /// The same texts for people to read: as long, with secrets masked.
+    /// Texts that were read because they are imported. Only errors are found in them.
+    pub imported: Vec<Source>,
+    /// All of these texts for people to read: as long, with secrets masked.
     pub shown: Vec<Source>,
     /// What is wrong with them.
     pub diagnostics: Vec<Diagnostic>,
     /// How many findings comments suppress.
     pub suppressed: usize,
+    /// Where secrets stand, by file.
+    pub(crate) secrets: Vec<(Arc<str>, Vec<TextRange>)>,
 }
 
 impl Checker {
+    /// A check of everything, with rules as they are, that does not follow imports.
+    pub fn new(registry: &'static Registry, options: Options) -> Self {
+        Self {
+            registry,
+            options,
+            settings: Settings::default(),
+            as_validate: false,
+            importer: None,
+            module_path: ".".to_owned(),
+        }
+    }
+
     /// Checks one configuration: all files of a module.
     pub fn check(&self, sources: Vec<Source>) -> Checked {
-        let engine = if self.as_validate { Engine::validate } else { Engine::check };
-        let mut diagnostics =
-            engine(self.registry, HostFacts::default(), self.options, sources.clone());
-        if !self.as_validate && !diagnostics.iter().any(is_syntax) {
-            let model = Model::new(self.registry, &sources);
-            lints::improve(&model, &mut diagnostics);
-            lints::lint(&model, &mut diagnostics);
-        }
-        let shown = sources.iter().map(|source| masked(source, &diagnostics)).collect();
+        let host = HostFacts::default();
+        let (mut diagnostics, imported) = if self.as_validate {
+            (Engine::validate(self.registry, host, self.options, sources.clone()), Vec::new())
+        } else {
+            let input = CheckInput {
+                sources: sources.clone(),
+                module_path: &self.module_path,
+                importer: self.importer.as_deref(),
+            };
+            let report = Engine::check_with_imports(self.registry, host, self.options, input);
+            (report.diagnostics, named_once(report.imported))
+        };
+        let model = Model::new(self.registry, &sources);
         if !self.as_validate {
+            let is_root =
+                |d: &Diagnostic| !imported.iter().any(|s| Some(&s.name) == d.file.as_ref());
+            if !diagnostics.iter().any(|d| is_syntax(d) && is_root(d)) {
+                lints::improve(&model, &mut diagnostics);
+                lints::lint(&model, &mut diagnostics);
+            }
             diagnostics.retain(|diagnostic| !diagnostic.follows);
         }
+        let mut secrets = mask::secrets(&model, self.registry);
+        if !imported.is_empty() {
+            secrets.extend(mask::secrets(&Model::new(self.registry, &imported), self.registry));
+        }
+        let all = sources.iter().chain(&imported).zip(&secrets);
+        let shown = all.clone().map(|(source, secrets)| masked(source, secrets)).collect();
+        let secrets = all.map(|(s, secrets)| (Arc::clone(&s.name), secrets.clone())).collect();
         self.settings.apply(&mut diagnostics);
-        let suppressed = suppress::apply(&sources, &self.settings, &mut diagnostics);
+        let suppressed = suppress::apply(&sources, &imported, &self.settings, &mut diagnostics);
         if !self.as_validate {
             sort(&sources, &mut diagnostics);
         }
-        Checked { sources, shown, diagnostics, suppressed }
+        Checked { sources, imported, shown, diagnostics, suppressed, secrets }
     }
 }
 
-/// The text with stars for the secrets that stand in it, byte for byte.
-fn masked(source: &Source, diagnostics: &[Diagnostic]) -> Source {
-    let lines = LineIndex::new(&source.text);
-    let mut bytes = source.text.as_bytes().to_vec();
-    let secrets = diagnostics.iter().filter(|diagnostic| {
-        diagnostic.code == Some(codes::LITERAL_SECRET)
-            && diagnostic.file.as_deref() == Some(&*source.name)
-    });
-    for (start, end) in secrets.filter_map(|found| bytes_of(found, &source.text, &lines)) {
-        // The quotes stay.
-        let inside = start as usize + 1..(end as usize).saturating_sub(1);
-        for byte in bytes.get_mut(inside).into_iter().flatten() {
-            *byte = b'*';
+/// Without what is there already: a file may be imported more than once.
+fn named_once(sources: Vec<Source>) -> Vec<Source> {
+    let mut kept: Vec<Source> = Vec::with_capacity(sources.len());
+    for source in sources {
+        if !kept.iter().any(|known| known.name == source.name) {
+            kept.push(source);
         }
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Source { name: source.name.clone(), text: text.into() },
-        Err(_) => source.clone(),
-    }
+    kept
+}
+
+fn masked(source: &Source, secrets: &[TextRange]) -> Source {
+    Source { name: Arc::clone(&source.name), text: mask::mask(&source.text, secrets).into() }
 }
 
 /// True if the text is no configuration, so that nothing else is known about it.

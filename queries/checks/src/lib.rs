@@ -16,6 +16,7 @@ mod config;
 mod fingerprint;
 mod fix;
 mod lints;
+mod mask;
 mod model;
 pub mod report;
 mod selection;

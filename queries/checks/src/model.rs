@@ -16,6 +16,8 @@ pub(crate) struct File<'s> {
     pub(crate) name: &'s Arc<str>,
     pub(crate) text: &'s str,
     pub(crate) lines: LineIndex,
+    /// True if it has no syntax errors.
+    pub(crate) is_ok: bool,
 }
 
 /// A block that can be referred to, or one that stands beside those.
@@ -101,9 +103,10 @@ impl<'s> Model<'s> {
             scopes: vec![Scope { parent: None, blocks: BTreeMap::new() }],
         };
         for (index, source) in sources.iter().enumerate() {
-            let body = parse_file(&source.text).file().body();
+            let parse = parse_file(&source.text);
+            let (body, is_ok) = (parse.file().body(), parse.is_ok());
             let lines = LineIndex::new(&source.text);
-            model.files.push(File { name: &source.name, text: &source.text, lines });
+            model.files.push(File { name: &source.name, text: &source.text, lines, is_ok });
             model.add(registry, index, 0, &body);
         }
         for from in 0..model.nodes.len() {

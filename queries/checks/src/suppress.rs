@@ -42,12 +42,15 @@ struct Ignore {
 /// Removes suppressed findings, says how many, and reports comments that suppress nothing.
 pub(crate) fn apply(
     sources: &[Source],
+    imported: &[Source],
     settings: &Settings,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> usize {
     let before = diagnostics.len();
     let mut more = Vec::new();
-    for source in sources {
+    // Comments of imported files count, but are not reported on.
+    let all = sources.iter().map(|s| (s, true)).chain(imported.iter().map(|s| (s, false)));
+    for (source, is_own) in all {
         if !source.text.contains("alloy-ignore") {
             continue;
         }
@@ -60,7 +63,7 @@ pub(crate) fn apply(
             !is_suppressed(diagnostic, &source.text, &lines, &mut ignores)
         });
         let broken = diagnostics.iter().any(is_syntax);
-        if !broken {
+        if is_own && !broken {
             more.extend(reports(&ignores, source, &lines, settings));
         }
     }

@@ -91,3 +91,5 @@ pub const UNUSED_IGNORE: &str = "AL901";
 pub const FIX_REFUSED: &str = "AL902";
 /// A comment that suppresses a rule which does not exist.
 pub const UNKNOWN_IGNORED_RULE: &str = "AL903";
+/// An import whose text cannot be read.
+pub const IMPORT_NOT_READ: &str = "AL904";

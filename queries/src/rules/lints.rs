@@ -509,4 +509,30 @@ logging {
 "#,
         reported: true,
     },
+    Rule {
+        code: codes::IMPORT_NOT_READ,
+        name: "import-not-read",
+        severity: Severity::Info,
+        fix: None,
+        since: "0.1.0",
+        summary: "Finds imports whose text cannot be read where the check runs.",
+        why: "What such an import brings is not checked. The file may exist only where the \
+              configuration runs; otherwise its name is wrong. `--resolve-imports` says which \
+              imports are read.",
+        bad: r#"import.file "lib" {
+	filename = "/nowhere/lib.alloy"
+}
+
+lib.sink "main" { }
+"#,
+        good: r#"import.string "lib" {
+	content = `
+		declare "sink" { }
+	`
+}
+
+lib.sink "main" { }
+"#,
+        reported: true,
+    },
 ];

@@ -57,7 +57,7 @@ pub static FAMILIES: &[Family] = &[
     Family { prefix: "AL4", title: "Deprecation", rules: lints::DEPRECATION },
     Family { prefix: "AL5", title: "Suspicious configurations", rules: lints::SUSPICIOUS },
     Family { prefix: "AL6", title: "Style", rules: lints::STYLE },
-    Family { prefix: "AL9", title: "Suppressions", rules: lints::SUPPRESSION },
+    Family { prefix: "AL9", title: "The check itself", rules: lints::SUPPRESSION },
 ];
 
 /// All rules, by code.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use alloy_queries::Source;
+use alloy_runtime::ConfigText;
 use anyhow::{Result, anyhow, bail};
 
 use super::options::CheckOptions;
@@ -14,6 +15,8 @@ pub(super) struct Root {
     /// Where configuration files of the check are looked for.
     pub(super) directory: PathBuf,
     pub(super) sources: Vec<Source>,
+    /// The `module_path` variable.
+    pub(super) module_path: String,
     /// False for standard input.
     pub(super) is_file: bool,
 }
@@ -44,12 +47,12 @@ pub(super) fn read(parsed: &Parsed, options: &CheckOptions) -> Result<Vec<Root>>
 
 pub(super) fn root(parsed: &Parsed, path: &str) -> Result<Root> {
     check_format(parsed, path)?;
-    let sources = read_config(path)?.sources;
+    let ConfigText { sources, module_path, .. } = read_config(path)?;
     let directory = match Path::new(path) {
         path if path.is_dir() => path,
         path => path.parent().unwrap_or(Path::new("")),
     };
-    Ok(Root { directory: directory.to_owned(), sources, is_file: true })
+    Ok(Root { directory: directory.to_owned(), sources, module_path, is_file: true })
 }
 
 fn standard_input(name: &str) -> Result<Root> {
@@ -58,5 +61,9 @@ fn standard_input(name: &str) -> Result<Root> {
     let shown = if name.is_empty() { "<stdin>" } else { name };
     let directory = Path::new(name).parent().unwrap_or(Path::new("")).to_owned();
     let sources = vec![Source { name: shown.into(), text: text.into() }];
-    Ok(Root { directory, sources, is_file: false })
+    let module_path = match directory.as_os_str().is_empty() {
+        true => ".".to_owned(),
+        false => directory.display().to_string(),
+    };
+    Ok(Root { directory, sources, module_path, is_file: false })
 }

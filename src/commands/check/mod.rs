@@ -1,5 +1,6 @@
 //! `alloy check` (spec/cli.md §9): reads the texts, lets `alloy_checks` look at them, and reports.
 
+mod imports;
 mod inputs;
 mod options;
 mod output;
@@ -7,6 +8,7 @@ mod rewrite;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use alloy_checks::{Baseline, Checked, Checker};
@@ -45,18 +47,33 @@ fn start(parsed: &Parsed) -> Result<Outcome> {
         return watch::run(parsed, &options);
     }
     let roots = inputs::read(parsed, &options)?;
-    let found = once(parsed, &options, roots)?;
-    Ok(Outcome::Code(u8::from(found)))
+    let once = once(parsed, &options, roots)?;
+    Ok(Outcome::Code(u8::from(once.found)))
 }
 
-/// Checks, fixes if asked to, and reports; true if there are findings that count.
-fn once(parsed: &Parsed, options: &CheckOptions, roots: Vec<Root>) -> Result<bool> {
+/// How one check ended.
+#[derive(Default)]
+struct Once {
+    /// True if there are findings that count.
+    found: bool,
+    /// Imported files that were read.
+    imported: Vec<PathBuf>,
+}
+
+impl Once {
+    fn of(found: bool) -> Self {
+        Self { found, ..Self::default() }
+    }
+}
+
+/// Checks, fixes if asked to, and reports.
+fn once(parsed: &Parsed, options: &CheckOptions, roots: Vec<Root>) -> Result<Once> {
     let roots = roots
         .into_iter()
         .map(|root| Ok((checker(parsed, options, &root)?, root)))
         .collect::<Result<Vec<_>>>()?;
     if let Some(mode) = options.fix {
-        return rewrite::fix(options, &roots, mode);
+        return rewrite::fix(options, &roots, mode).map(Once::of);
     }
     let mut checked = check_all(&roots, |checker, sources| checker.check(sources))?;
     if let Some(path) = &options.baseline {
@@ -69,13 +86,15 @@ fn once(parsed: &Parsed, options: &CheckOptions, roots: Vec<Root>) -> Result<boo
         let baseline = Baseline::of(&checked);
         rewrite::write(path, &baseline.text()?)?;
         err(&format!("wrote {} findings to {path}\n", baseline.len()));
-        return Ok(false);
+        return Ok(Once::default());
     }
     if options.add_ignore {
-        return rewrite::add_ignores(&roots, &checked).map(|()| false);
+        return rewrite::add_ignores(&roots, &checked).map(|()| Once::default());
     }
     output::report(options, &checked)?;
-    Ok(output::counts(options, &checked))
+    let imported = checked.iter().flat_map(|checked| &checked.imported);
+    let imported = imported.map(|source| PathBuf::from(&*source.name)).collect();
+    Ok(Once { found: output::counts(options, &checked), imported })
 }
 
 /// Does `work` for every configuration, on as many threads as there are processors. Results are in

@@ -1,15 +1,17 @@
 //! Flags and configuration files of the check.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use alloy::registry;
 use alloy_checks::report::Format;
 use alloy_checks::{CONFIG_FILE, Checker, ConfigFile, FixMode, Level, Selector, Settings};
-use alloy_queries::Options;
+use alloy_queries::{Importer, Options};
 use alloy_syntax::{Color, Severity};
 use alloy_value::{Stability, quote};
 use anyhow::{Result, anyhow, bail};
 
+use super::imports::{Reader, reach};
 use super::inputs::Root;
 use crate::cli::flags::Parsed;
 use crate::cli::output::color;
@@ -36,6 +38,7 @@ pub(super) struct CheckOptions {
     /// Level on the command line; else that of the configuration file.
     pub(super) stability: Stability,
     pub(super) stability_given: bool,
+    importer: Option<Arc<dyn Importer>>,
     config: Config,
 }
 
@@ -104,6 +107,7 @@ impl CheckOptions {
             watch: parsed.bool("watch"),
             stability: parsed.stability("stability.level"),
             stability_given: given("stability.level"),
+            importer: reach(parsed)?.map(|reach| Arc::new(Reader::new(reach)) as Arc<dyn Importer>),
             config,
         };
         let writes = [
@@ -144,6 +148,8 @@ pub(super) fn checker(parsed: &Parsed, options: &CheckOptions, root: &Root) -> R
         options: Options { stability, community },
         settings,
         as_validate: options.format == Format::Classic,
+        importer: options.importer.clone(),
+        module_path: root.module_path.clone(),
     })
 }
 

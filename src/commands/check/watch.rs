@@ -28,18 +28,22 @@ pub(super) fn run(parsed: &Parsed, options: &CheckOptions) -> Result<Outcome> {
         .context("start watching")?;
     runtime.block_on(async {
         let mut watch = Watch::new(WatchOptions::configuration());
+        let mut imported = Vec::new();
         loop {
             let began = SystemTime::now();
             if std::io::stdout().is_terminal() && options.output_file.is_none() {
                 out("\x1b[2J\x1b[H");
             }
             // What cannot be read now may be there after the next change.
-            let outcome = inputs::read(parsed, options)
-                .and_then(|roots| super::once(parsed, options, roots).map(drop));
-            if let Err(error) = outcome {
-                err(&format!("Error: {error:#}\n"));
+            let outcome =
+                inputs::read(parsed, options).and_then(|roots| super::once(parsed, options, roots));
+            match outcome {
+                // Imports that an error hides this time are still followed.
+                Ok(once) => imported = once.imported,
+                Err(error) => err(&format!("Error: {error:#}\n")),
             }
-            watch.set(paths.iter().map(PathBuf::from), began);
+            let imported = imported.iter().filter(|path| path.exists()).cloned();
+            watch.set(paths.iter().map(PathBuf::from).chain(imported), began);
             tokio::select! {
                 _ = watch.changed() => {}
                 _ = tokio::signal::ctrl_c() => return Ok(Outcome::Code(INTERRUPTED)),

@@ -6,8 +6,10 @@ use alloy_value::{DefinitionKind, FieldKind, StructSchema, TypeSchema, quote};
 
 use crate::model::{Model, Node};
 
-/// Components that do something for others than those that refer to them.
-const WITH_EFFECTS: &[&str] = &["otelcol.extension."];
+/// Components that do something for others than those that refer to them: what answers requests of
+/// other programs, such as probes.
+const WITH_EFFECTS: &[&str] =
+    &["otelcol.extension.", "prometheus.exporter.blackbox", "prometheus.exporter.snmp"];
 
 pub(crate) fn lint(model: &Model<'_>, found: &mut Vec<Diagnostic>) {
     let mut is_used = vec![false; model.nodes.len()];

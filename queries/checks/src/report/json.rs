@@ -114,7 +114,7 @@ fn finding<'a>(found: &'a Located<'a>) -> Finding<'a> {
             })
             .collect(),
         component: diagnostic.component.as_deref(),
-        fix: diagnostic.fixes.first().map(|fix| Change {
+        fix: diagnostic.fixes.first().filter(|_| !found.edits.is_empty()).map(|fix| Change {
             applicability: match fix.applicability {
                 Applicability::Safe => "safe",
                 Applicability::Unsafe => "unsafe",

@@ -44,6 +44,7 @@ pub(super) fn all(checked: &[Checked]) -> Vec<Located<'_>> {
         let files: Vec<File<'_>> = checked
             .sources
             .iter()
+            .chain(&checked.imported)
             .map(|s| File { name: &s.name, text: &s.text, lines: LineIndex::new(&s.text) })
             .collect();
         all.extend(checked.diagnostics.iter().map(|diagnostic| locate(diagnostic, &files)));

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 
 use alloy_queries::render_full;
 use alloy_queries::rules::severity_name;
-use alloy_syntax::{Color, Severity, render};
+use alloy_syntax::{Color, Diagnostic, Edit, Severity, TextRange, render};
 use alloy_value::Stability;
 
 use crate::checker::Checked;
@@ -119,6 +119,15 @@ pub fn report(
     format: Format,
     about: &About,
 ) -> Result<String, serde_json::Error> {
+    let open: Vec<Checked>;
+    let writes = |one: &Checked| one.diagnostics.iter().any(|d| writes_secrets(one, d));
+    let checked = match checked.iter().any(writes) {
+        true => {
+            open = checked.iter().map(without_secrets).collect();
+            open.as_slice()
+        }
+        false => checked,
+    };
     Ok(match format {
         Format::Full => each(checked, |c, source| render_full(&c.diagnostics, source, about.color)),
         Format::Classic => each(checked, |c, source| render(&c.diagnostics, source, about.color)),
@@ -130,6 +139,31 @@ pub fn report(
         Format::Gitlab => gitlab::document(checked)?,
         Format::Junit => junit::document(checked),
     })
+}
+
+/// True if a fix of the finding writes a secret again.
+fn writes_secrets(checked: &Checked, diagnostic: &Diagnostic) -> bool {
+    let file = diagnostic.file.as_deref().unwrap_or_default();
+    let secrets = checked.secrets.iter().find(|(name, _)| &**name == file);
+    let secrets = secrets.map(|(_, ranges)| ranges.as_slice()).unwrap_or_default();
+    let touches = |edit: &Edit| {
+        let overlaps = |range: &TextRange| {
+            edit.span.start < u32::from(range.end()) && u32::from(range.start()) < edit.span.end
+        };
+        secrets.iter().any(overlaps)
+    };
+    diagnostic.fixes.iter().flat_map(|fix| &fix.edits).any(touches)
+}
+
+/// The same with fixes in words only where they would show a secret: those are for `--fix` alone.
+fn without_secrets(checked: &Checked) -> Checked {
+    let mut open = checked.clone();
+    for diagnostic in &mut open.diagnostics {
+        if writes_secrets(checked, diagnostic) {
+            diagnostic.fixes.iter_mut().for_each(|fix| fix.edits.clear());
+        }
+    }
+    open
 }
 
 fn each(

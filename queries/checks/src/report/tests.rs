@@ -49,6 +49,7 @@ fn some() -> Vec<Checked> {
         sources,
         diagnostics: vec![error, warning],
         suppressed: 1,
+        ..Checked::default()
     }]
 }
 

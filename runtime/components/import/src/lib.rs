@@ -7,13 +7,16 @@
 //! - What a source gave once stays until it gives something else: a failing read shows in the
 //!   health and changes nothing.
 //!
-//! Start reading at [`run`].
+//! Start reading at [`run`]; [`read`] is for those who look at a configuration without running it.
 
 use alloy_component::ComponentDef;
 use alloy_config_blocks::{IMPORT_FILE, IMPORT_HTTP, IMPORT_STRING};
 
+mod read;
 mod run;
 mod sources;
+
+pub use read::{Reach, read};
 
 /// The imports that this build can run.
 pub static IMPORTS: &[&ComponentDef] = &[

@@ -70,22 +70,7 @@ impl Import {
     }
 
     fn export(&self, name: &Arc<str>, content: Content) {
-        let alone = content.files.len() == 1;
-        let shown = |file: &str| -> Arc<str> {
-            let is_whole = alone && Path::new(&**name).file_name().is_some_and(|n| n == file);
-            match is_whole || file == &**name || content.files.len() == 1 && name.contains("://") {
-                true => Arc::clone(name),
-                false => Path::new(&**name).join(file).to_string_lossy().into(),
-            }
-        };
-        let files =
-            content.files.iter().map(|(file, text)| (shown(file), Arc::clone(text))).collect();
-        self.exports.export(&ModuleContent {
-            source: Arc::clone(name),
-            files,
-            module_path: (!content.module_path.is_empty())
-                .then(|| content.module_path.as_str().into()),
-        });
+        self.exports.export(&module_content(name, content));
     }
 
     fn report(&self, error: Option<&SourceError>) {
@@ -114,6 +99,24 @@ impl Import {
                 },
             }
         }
+    }
+}
+
+/// Content as it is exported, with the names that messages show.
+pub(crate) fn module_content(name: &Arc<str>, content: Content) -> ModuleContent {
+    let alone = content.files.len() == 1;
+    let shown = |file: &str| -> Arc<str> {
+        let is_whole = alone && Path::new(&**name).file_name().is_some_and(|n| n == file);
+        match is_whole || file == &**name || alone && name.contains("://") {
+            true => Arc::clone(name),
+            false => Path::new(&**name).join(file).to_string_lossy().into(),
+        }
+    };
+    let files = content.files.iter().map(|(file, text)| (shown(file), Arc::clone(text))).collect();
+    ModuleContent {
+        source: Arc::clone(name),
+        files,
+        module_path: (!content.module_path.is_empty()).then(|| content.module_path.as_str().into()),
     }
 }
 
