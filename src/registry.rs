@@ -51,9 +51,19 @@ pub fn catalog() -> Catalog {
     Catalog::new(registry(), is_runnable)
 }
 
+/// Config blocks and services that this build applies without a component behind them.
+const APPLIED: &[&str] = &[
+    alloy_runtime::LOGGING.name,
+    "argument",
+    "declare",
+    "export",
+    "foreach",
+    "labelstore",
+    "tracing",
+];
+
 /// True if this build can run the component or apply the config block `name`.
 pub fn is_runnable(name: &str) -> bool {
-    [alloy_runtime::LOGGING.name, "argument", "declare", "export", "foreach", "labelstore"]
-        .contains(&name)
+    APPLIED.contains(&name)
         || runnable().iter().any(|c| c.build.is_some() && c.definition.name == name)
 }

@@ -7,6 +7,7 @@ use alloy_runtime::Trigger;
 use http::header::LOCATION;
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use hyper::body::Incoming;
+use tracing::Instrument;
 
 use crate::listen::Origin;
 use crate::response::{
@@ -19,12 +20,46 @@ const WEB_API: &str = "/api/v0/web/";
 // What the reference answers, with its escaping scheme.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
 
-/// Answers `request`.
+/// Answers `request`. For the traces of the process it is one span.
 pub(crate) async fn answer(
     state: &Arc<State>,
     origin: Origin,
     request: Request<Incoming>,
 ) -> Answer {
+    let span = tracing::info_span!(
+        target: "trace",
+        "HTTP",
+        otel.name = route(&state.prefix, request.uri().path()),
+        otel.kind = "server",
+        http.request.method = request.method().as_str(),
+        http.response.status_code = tracing::field::Empty,
+    );
+    alloy_tracing::set_parent(&span, request.headers());
+    let answer = routed(state, origin, request).instrument(span.clone()).await;
+    span.record("http.response.status_code", answer.status().as_u16());
+    answer
+}
+
+/// Name of the route that a path takes: of these there are few, of paths any number.
+fn route(prefix: &str, path: &str) -> &'static str {
+    const FIXED: [&str; 5] = ["/-/ready", "/-/healthy", "/-/reload", "/-/support", "/metrics"];
+    const PREFIXES: [(&str, &str); 5] = [
+        (COMPONENT, "/api/v0/component/{id}"),
+        ("/debug/pprof", "/debug/pprof"),
+        ("/api/v1/ckit/transport/", "/api/v1/ckit/transport/"),
+        (WEB_API, "/api/v0/web/{path}"),
+        ("/api/v1/", "/api/v1/{path}"),
+    ];
+    if let Some(fixed) = FIXED.into_iter().find(|fixed| *fixed == path) {
+        return fixed;
+    }
+    let below = path.strip_prefix(prefix).unwrap_or(path);
+    let known =
+        PREFIXES.iter().find(|(start, _)| path.starts_with(start) || below.starts_with(start));
+    known.map_or("/", |(_, name)| name)
+}
+
+async fn routed(state: &Arc<State>, origin: Origin, request: Request<Incoming>) -> Answer {
     if origin == Origin::Network && !state.hosts.allow(request.uri(), request.headers()) {
         return text(
             StatusCode::FORBIDDEN,
@@ -233,6 +268,20 @@ fn page(prefix: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_are_named_by_the_route() {
+        for (path, expected) in [
+            ("/-/ready", "/-/ready"),
+            ("/metrics", "/metrics"),
+            ("/api/v0/component/a.b/metrics", "/api/v0/component/{id}"),
+            ("/ui/api/v0/web/components", "/api/v0/web/{path}"),
+            ("/ui/", "/"),
+            ("/anything?x", "/"),
+        ] {
+            assert_eq!(route("/ui", path), expected, "{path}");
+        }
+    }
 
     #[test]
     fn paths_lose_empty_and_dot_segments() {

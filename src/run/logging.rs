@@ -2,21 +2,28 @@
 
 use std::sync::Arc;
 
+use alloy::host;
 use alloy_component::{ComponentMetrics, LogsReceiver, MetricsHub};
 use alloy_logging::{Format, ForwardMetrics, Forwarder, Level, LogHandle};
 use alloy_runtime::{LogFormat, LogLevel, LoggingSink};
+use alloy_tracing::TracingHandle;
 use anyhow::{Context, Result};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// Installs the log of the process; lines wait until its level and format are known.
-pub(crate) fn install() -> Result<LogHandle> {
-    let (layer, handle) = alloy_logging::stderr();
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))
-        .context("cannot install the log")?;
-    log_panics(handle.clone());
-    Ok(handle)
+/// Installs log and traces of the process. Lines wait until their level and format are known;
+/// nothing is traced until somebody asks for it.
+pub(crate) fn install() -> Result<(LogHandle, TracingHandle)> {
+    let (layer, log) = alloy_logging::stderr();
+    let tracing =
+        TracingHandle::new(host::VERSION).context("cannot create the metrics of traces")?;
+    let subscriber = tracing_subscriber::registry()
+        .with(layer.with_trace_id(alloy_tracing::current_trace_id).filtered())
+        .with(alloy_tracing::layer(&tracing));
+    tracing::subscriber::set_global_default(subscriber).context("cannot install the log")?;
+    log_panics(log.clone());
+    Ok((log, tracing))
 }
 
 /// Panics become log lines. While lines wait, the usual report appears on standard error instead:

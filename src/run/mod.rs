@@ -4,6 +4,7 @@ mod logging;
 mod options;
 mod process;
 mod signals;
+mod traces;
 mod watch;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use alloy_runtime::{
 };
 use alloy_server::{BindError, Port, Server, ServerOptions};
 use alloy_telemetry::SeriesTable;
+use alloy_tracing::TracingHandle;
 use anyhow::{Context, Result, anyhow, bail};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -26,17 +28,18 @@ use crate::cli::output::{color, err, out};
 use crate::cli::version;
 use options::RunOptions;
 use signals::Signals;
+use traces::TracingBlock;
 use watch::ConfigWatch;
 
 /// Runs until a signal ends the process.
 pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
     let options = RunOptions::new(parsed)?;
-    let log = logging::install()?;
+    let (log, traces) = logging::install()?;
     tracing::info!("Alloy is starting");
     tracing::info!(enabled = false, "boringcrypto enabled");
     let data_plane = process::data_plane().context("cannot start the data plane's threads")?;
     let control = process::control_plane().context("cannot start the control plane's thread")?;
-    let ended = control.block_on(serve(&options, &log, data_plane.handle()));
+    let ended = control.block_on(serve(&options, &log, traces, data_plane.handle()));
     data_plane.shutdown_timeout(process::STOP_PATIENCE);
     control.shutdown_timeout(process::STOP_PATIENCE);
     ended
@@ -45,6 +48,7 @@ pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
 async fn serve(
     options: &RunOptions,
     log: &alloy_logging::LogHandle,
+    traces: TracingHandle,
     data_plane: &Handle,
 ) -> Result<Outcome> {
     // Before anything that can take time: no signal may find its default disposition.
@@ -79,6 +83,7 @@ async fn serve(
         agent_id: seed.uid.into(),
     });
     let logging = logging::Sink::new(log.clone(), data_plane.clone(), &metrics)?;
+    let tracing_block = TracingBlock::new(traces, data_plane.clone(), &services);
     let runtime = Runtime::start(RuntimeOptions {
         registry: registry::registry(),
         components: registry::runnable(),
@@ -87,7 +92,10 @@ async fn serve(
         community: options.community,
         storage_path: options.storage_path.clone(),
         services,
-        config_blocks: vec![Box::new(LoggingBlock::new(Arc::new(logging)))],
+        config_blocks: vec![
+            Box::new(LoggingBlock::new(Arc::new(logging))),
+            Box::new(tracing_block),
+        ],
         shutdown_deadline: options.shutdown_deadline,
         first_load_patience: RuntimeOptions::FIRST_LOAD_PATIENCE,
         tokio: data_plane.clone(),

@@ -13,7 +13,6 @@ const LATER_BLOCKS: &[&str] = &[
     "export",
     "foreach",
     "import.",
-    "tracing",
     "http",
     "livedebugging",
     "remotecfg",

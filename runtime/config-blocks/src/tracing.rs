@@ -8,10 +8,12 @@ use alloy_value::{Args, Block, Definition, Stability};
 /// Arguments of the `tracing` block.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct TracingArgs {
-    /// Share of traces that is kept: 0 keeps none, 1 keeps all.
+    /// Share of the traces that start here and are kept: 0 keeps none, 1 keeps all. A trace that comes
+    /// with a request is kept if its sender keeps it.
     #[args(default = 0.1)]
     pub sampling_fraction: f64,
-    /// Passes the trace on in the headers of outgoing requests.
+    /// Passes the trace on in the headers of outgoing requests (`traceparent`, `baggage`), and goes on
+    /// with the trace of incoming ones.
     #[args(default = false)]
     pub send_traceparent: bool,
     /// Where traces are sent; without a receiver they are dropped.

@@ -6,22 +6,46 @@ use tracing::span::{Attributes, Id};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::layer::Context;
+use tracing_subscriber::filter::Filtered;
+use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::line::{Collector, FieldValue, Record};
 use crate::{Level, LogHandle};
 
-/// A `tracing` layer that hands records to a [`LogHandle`].
+/// A `tracing` layer that hands records to a [`LogHandle`]. It sees what [`LogFilter`] lets through.
 pub struct LogLayer {
+    handle: LogHandle,
+    trace_id: fn() -> Option<String>,
+}
+
+/// Lets records of the process through by its level, and spans whose fields records carry.
+pub struct LogFilter {
     handle: LogHandle,
 }
 
 impl LogLayer {
     pub(crate) fn new(handle: LogHandle) -> Self {
-        Self { handle }
+        Self { handle, trace_id: || None }
     }
 
+    /// Lines carry the trace that `trace_id` names to the code that logs.
+    #[must_use]
+    pub fn with_trace_id(self, trace_id: fn() -> Option<String>) -> Self {
+        Self { trace_id, ..self }
+    }
+
+    /// The layer with its filter, so that it decides for no other layer.
+    pub fn filtered<S>(self) -> Filtered<Self, LogFilter, S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let filter = LogFilter { handle: self.handle.clone() };
+        self.with_filter(filter)
+    }
+}
+
+impl LogFilter {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
         let ours = metadata.target().starts_with("alloy");
         let level = *metadata.level();
@@ -31,6 +55,21 @@ impl LogLayer {
         }
         let lowest = filter(self.handle.level());
         level <= if ours { lowest } else { lowest.min(LevelFilter::WARN) }
+    }
+}
+
+impl<S> Filter<S> for LogFilter {
+    fn enabled(&self, metadata: &Metadata<'_>, _cx: &Context<'_, S>) -> bool {
+        self.wants(metadata)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        // Asked again after each change of the level, see `LogHandle::apply`.
+        if self.wants(metadata) { Interest::always() } else { Interest::never() }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(filter(self.handle.level()).max(LevelFilter::INFO))
     }
 }
 
@@ -44,19 +83,6 @@ fn filter(level: Level) -> LevelFilter {
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
-    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        // Asked again after each change of the level, see `LogHandle::apply`.
-        if self.wants(metadata) { Interest::always() } else { Interest::never() }
-    }
-
-    fn enabled(&self, metadata: &Metadata<'_>, _cx: Context<'_, S>) -> bool {
-        self.wants(metadata)
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(filter(self.handle.level()).max(LevelFilter::INFO))
-    }
-
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
         let Some(span) = cx.span(id) else { return };
         let mut collector = Collector::default();
@@ -72,6 +98,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
             }
         }
         event.record(&mut collector);
+        if let Some(trace) = (self.trace_id)() {
+            collector.fields.push(("trace_id", FieldValue::Text(trace)));
+        }
         self.handle.write(Record {
             time: Timestamp::now(),
             level: level(*event.metadata().level()),
@@ -94,6 +123,7 @@ fn level(level: tracing::Level) -> Level {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::io;
     use std::sync::Arc;
 
@@ -119,11 +149,16 @@ mod tests {
         }
     }
 
+    thread_local! {
+        static TRACE: Cell<Option<&'static str>> = const { Cell::new(None) };
+    }
+
     /// Runs `log`; the lines without their time.
     fn lines(log: impl FnOnce(&LogHandle), expected: Expect) {
         let out = Shared::default();
         let handle = LogHandle::new(Box::new(out.clone()));
-        let subscriber = tracing_subscriber::registry().with(LogLayer::new(handle.clone()));
+        let layer = LogLayer::new(handle.clone()).with_trace_id(|| TRACE.get().map(str::to_owned));
+        let subscriber = tracing_subscriber::registry().with(layer.filtered());
         tracing::subscriber::with_default(subscriber, || log(&handle));
         let text = String::from_utf8(out.0.lock().clone()).expect("UTF-8");
         let text: String = text
@@ -170,6 +205,23 @@ mod tests {
             },
             expect![[r#"
                 level=error msg="scrape failed" component_path=/ component_id=prometheus.scrape.api target_url=x
+            "#]],
+        );
+    }
+
+    #[test]
+    fn lines_name_the_trace_that_they_are_logged_for() {
+        lines(
+            |handle| {
+                handle.apply(Level::Info, Format::Logfmt);
+                TRACE.set(Some("4bf92f"));
+                tracing::info!(n = 1, "traced");
+                TRACE.set(None);
+                tracing::info!(n = 1, "not traced");
+            },
+            expect![[r#"
+                level=info msg=traced n=1 trace_id=4bf92f
+                level=info msg="not traced" n=1
             "#]],
         );
     }

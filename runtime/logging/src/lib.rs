@@ -3,7 +3,8 @@
 //!
 //! # Invariants
 //! - One line per record, written with one call; keys in the order `ts`, `level`, `msg`, fields of
-//!   the surrounding spans from the outside in, fields of the event.
+//!   the surrounding spans from the outside in, fields of the event, then the trace that the
+//!   line belongs to, if there is one.
 //! - Until the first [`LogHandle::apply`] records wait in a bounded buffer. They are written, with
 //!   the level and format then known, or dropped with the handle.
 //! - Level and format change at any time, without a restart and without losing a line.
@@ -22,7 +23,7 @@ mod sink;
 mod tests;
 
 pub use forward::{ForwardMetrics, Forwarder};
-pub use layer::LogLayer;
+pub use layer::{LogFilter, LogLayer};
 pub use sink::LogHandle;
 
 /// Lowest level that is written; ordered from least to most severe.

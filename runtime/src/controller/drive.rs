@@ -8,7 +8,7 @@ use alloy_component::{BuildContext, Component, ComponentError, HealthState};
 use alloy_queries::{EvalError, NodeId};
 use alloy_value::{ArcArgs, GoDuration, Value};
 use prometheus::IntCounter;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::Controller;
 use super::load::Finding;
@@ -42,16 +42,18 @@ impl Controller {
         if let Some(queue) = &self.metrics.queue_size {
             queue.set(i64::try_from(self.dirty.len()).unwrap_or(i64::MAX));
         }
+        let dispatch = self.originators.dispatch();
         while let Some((_, id)) = self.dirty.pop_first() {
-            self.evaluate(id);
+            self.evaluate(id, &dispatch);
         }
+        self.originators.clear();
         if let Some(queue) = &self.metrics.queue_size {
             queue.set(0);
         }
         self.set_evaluating(!self.loads.is_empty());
     }
 
-    fn evaluate(&mut self, id: NodeId) {
+    fn evaluate(&mut self, id: NodeId, dispatch: &Span) {
         let Some(info) = self.engine.node(id) else { return };
         let is_settled =
             |dependency| self.nodes.get(dependency).is_none_or(super::Node::is_settled);
@@ -64,6 +66,7 @@ impl Controller {
         let waited_since = node.changed_at.take();
         node.cell.count_evaluation();
         let begin = Instant::now();
+        let _traced = self.trace_evaluation(id, dispatch);
         let outcome = self.evaluate_caught(id);
         match outcome {
             Ok(args) => self.take_arguments(id, args),
@@ -432,6 +435,7 @@ impl Controller {
         node.exports = exports;
         let dependents = self.engine.dependents(id);
         self.involve_dependents(id, &dependents);
+        self.originators.note(id, &dependents);
         for &dependent in &dependents {
             self.mark(dependent, Some(since));
         }

@@ -7,10 +7,12 @@ use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, Pending};
 use alloy_value::{Definition, DefinitionKind, GoDuration};
 use rustc_hash::FxHashSet;
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use super::Controller;
 use super::node::{Failure, Node, Phase, Role, Run};
 use super::plan::Look;
+use super::traces;
 use crate::error::{LoadError, LoadFailure};
 use crate::health::labels_of;
 use crate::history::Attempt;
@@ -31,6 +33,7 @@ pub(super) struct LoadInProgress {
     begin: Instant,
     /// Its entry in the history, until it is made.
     attempt: Option<Attempt>,
+    span: Span,
     /// When the first load stops waiting.
     pub(super) patience: Option<Instant>,
 }
@@ -53,10 +56,12 @@ impl Controller {
             "starting complete graph evaluation"
         );
         self.set_evaluating(true);
-        match self.try_load(request, &mut attempt, begin) {
+        let span = traces::graph_evaluate();
+        match span.in_scope(|| self.try_load(request, &mut attempt, begin)) {
             Ok(mut load) => {
                 load.reply = Some(reply);
                 load.attempt = Some(attempt);
+                load.span = span;
                 self.loads.push(load);
             }
             Err(error) => {
@@ -200,6 +205,7 @@ impl Controller {
             involved: FxHashSet::default(),
             begin,
             attempt: None,
+            span: Span::none(),
             patience: first.then(|| begin + self.options.first_load_patience),
         };
         self.hold_starts |= first;
@@ -292,6 +298,11 @@ impl Controller {
     /// Nodes of modules belong to the loads that the node which runs them belongs to.
     pub(super) fn involve_children(&mut self, owner: NodeId, children: &[NodeId]) {
         self.involve_dependents(owner, children);
+    }
+
+    /// Span of the load that waits for this node.
+    pub(super) fn span_of_load(&self, node: NodeId) -> Option<&Span> {
+        self.loads.iter().find(|load| load.open.contains(&node)).map(|load| &load.span)
     }
 
     /// True while a load waits for this node.

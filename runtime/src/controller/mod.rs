@@ -12,6 +12,7 @@ mod plan;
 mod publish;
 mod runs;
 mod tasks;
+mod traces;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,6 +42,7 @@ use plan::Look;
 pub(crate) use runs::Backoff;
 use tasks::StopUnit;
 pub(crate) use tasks::panic_text;
+use traces::Originators;
 
 /// Events that are handled between two evaluations, so that a flood of exports is evaluated once
 /// and a load does not wait behind it for long.
@@ -76,6 +78,7 @@ pub(crate) struct Controller {
     module_metrics: BTreeMap<Arc<str>, ControllerMetrics>,
     /// Nodes to evaluate, in order.
     dirty: BTreeSet<(Order, NodeId)>,
+    originators: Originators,
     /// Built components that do not run yet, in order.
     to_start: BTreeSet<(Order, NodeId)>,
     /// Nodes whose state may have changed in this turn.
@@ -123,6 +126,7 @@ impl Controller {
             module_metrics: BTreeMap::new(),
             nodes: FxHashMap::default(),
             dirty: BTreeSet::new(),
+            originators: Originators::default(),
             to_start: BTreeSet::new(),
             touched: BTreeSet::new(),
             graph_changed: false,

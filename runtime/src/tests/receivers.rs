@@ -70,6 +70,11 @@ pub(super) fn lines(key: &Arc<str>) -> Vec<String> {
     kept(key).lines.lock().clone()
 }
 
+/// OpenTelemetry data that components of this runtime have been given.
+pub(super) fn batches(key: &Arc<str>) -> Vec<Arc<OtlpBatch>> {
+    kept(key).batches.lock().clone()
+}
+
 struct Receiver {
     id: Arc<str>,
     generation: String,

@@ -1,15 +1,22 @@
-//! Services of the process: what it logs goes to components.
+//! Services of the process: what it logs and traces goes to components.
 
 use std::sync::Arc;
 
 use alloy_component::LogsReceiver;
+use alloy_config_blocks::TracingArgs;
 use alloy_logging::{Format, ForwardMetrics, Forwarder, Level, LogHandle, LogLayer};
+use alloy_tracing::{Settings, Tracing, TracingHandle};
+use alloy_value::ArcArgs;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value;
+use opentelemetry_proto::tonic::trace::v1::Span;
 use parking_lot::Mutex;
+use prost::Message;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::fixture::Fixture;
+use super::fixture::{Fixture, node, reader};
 use super::receivers;
-use crate::{LogFormat, LogLevel, LoggingBlock, LoggingSink};
+use crate::{ConfigBlock, LogFormat, LogLevel, LoggingBlock, LoggingSink};
 
 /// Applies the `logging` block to a log of the test's own.
 struct Sink {
@@ -54,7 +61,8 @@ fn received(t: &Fixture) -> Vec<String> {
 #[tokio::test]
 async fn log_lines_go_to_receivers_through_reloads_and_new_exports() {
     let (t, layer) = with_log();
-    let _log = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let _log =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(layer.filtered()));
     let text = |generation: &str, write_to: &str| {
         format!(
             "test.logs \"a\" {{ generation = \"{generation}\" }}\n\
@@ -97,4 +105,79 @@ async fn first_load_that_fails_before_the_receivers_exist_still_logs() {
         t.load(&text).await.unwrap_err();
         assert!(!t.board.logging().is_empty(), "{broken}");
     }
+}
+
+/// Applies the `tracing` block to the traces of all threads of the tests.
+struct Traces(Tracing);
+
+impl ConfigBlock for Traces {
+    fn name(&self) -> &'static str {
+        "tracing"
+    }
+
+    fn apply(&mut self, args: Option<&ArcArgs>) -> Result<(), String> {
+        let args = args.and_then(ArcArgs::downcast_ref::<TracingArgs>);
+        let receivers =
+            args.map(|args| args.write_to.iter().filter_map(|to| to.0.clone()).collect());
+        let sampling_fraction = args.map_or(0.0, |args| args.sampling_fraction);
+        let receivers = receivers.unwrap_or_default();
+        self.0.apply(&Settings { sampling_fraction, receivers, ..Settings::default() })
+    }
+}
+
+fn spans(t: &Fixture) -> Vec<Span> {
+    let decode = |request: &[u8]| ExportTraceServiceRequest::decode(request).expect("OTLP");
+    let batches = receivers::batches(t.key());
+    let resources = batches.iter().flat_map(|batch| decode(&batch.request).resource_spans);
+    resources.flat_map(|r| r.scope_spans).flat_map(|s| s.spans).collect()
+}
+
+/// The names from a span to its root, and the node of the span.
+fn line(all: &[Span], span: &Span) -> String {
+    let node = span.attributes.iter().find(|pair| pair.key == "node_id");
+    let node = node.and_then(|pair| match pair.value.as_ref()?.value.as_ref()? {
+        any_value::Value::StringValue(text) => Some(text.clone()),
+        _ => None,
+    });
+    let mut line = node.unwrap_or_default();
+    let mut next = Some(span);
+    while let Some(span) = next {
+        line.push_str(" < ");
+        line.push_str(&span.name);
+        let parent =
+            |other: &&Span| other.span_id == span.parent_span_id && other.trace_id == span.trace_id;
+        next = all.iter().find(parent);
+    }
+    line
+}
+
+#[tokio::test]
+async fn loads_and_exports_are_traced_to_the_receivers() {
+    let handle = TracingHandle::new("v0").unwrap();
+    // The controller has a thread of its own: what it makes goes to the subscriber of the process.
+    let subscriber = tracing_subscriber::registry().with(alloy_tracing::layer(&handle));
+    tracing::subscriber::set_global_default(subscriber).expect("no other test has one");
+    let t = Fixture::with(|options| {
+        let traces = Traces(Tracing::new(handle, options.tokio.clone(), "test", None));
+        options.config_blocks.push(Box::new(traces));
+    });
+    let off = node("traced_a", "1") + &reader("traced_b", "traced_a") + "test.otel \"a\" { }\n";
+    let on = "tracing {\nsampling_fraction = 1\nwrite_to = [test.otel.a.input]\n}\n";
+    t.load(&off).await.unwrap();
+    t.load(&(off.clone() + on)).await.unwrap();
+    t.load(&(off.replace("\"1\"", "\"2\"") + on)).await.unwrap();
+    t.board.export("test.node.traced_a", "3");
+    t.until("spans", || {
+        let all = spans(&t);
+        let lines: Vec<_> = all.iter().map(|span| line(&all, span)).collect();
+        [
+            "test.node.traced_a < EvaluateNode < GraphEvaluate",
+            "test.node.traced_b < EvaluateNode < SubmitForEvaluation < SubmitDependantsForEvaluation",
+        ]
+        .iter()
+        .all(|wanted| lines.iter().any(|line| line == wanted))
+    })
+    .await;
+    t.load(&off).await.unwrap();
+    assert!(tracing::info_span!(target: "trace", "off").is_disabled());
 }

@@ -12,9 +12,11 @@ use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use parking_lot::Mutex;
 use rustls_pki_types::ServerName;
+use tracing::Instrument;
 
 use crate::auth::Authenticator;
 use crate::connect::Connector;
+use crate::propagation::add_headers;
 use crate::proxy::{ProxyRules, split_userinfo};
 use crate::redirect::{self, MAX_REDIRECTS, Next};
 use crate::response::error_chain;
@@ -199,6 +201,26 @@ impl Client {
     /// # Errors
     /// If there is no response. A status that tells of failure is a response.
     pub async fn send(&self, request: Request) -> Result<Response, RequestError> {
+        let span = tracing::info_span!(
+            target: "trace",
+            "HTTP",
+            otel.name = request.method.as_str(),
+            otel.kind = "client",
+            http.request.method = request.method.as_str(),
+            server.address = request.url.host().unwrap_or_default(),
+            http.response.status_code = tracing::field::Empty,
+            otel.status_code = tracing::field::Empty,
+        );
+        let answer = self.follow(request).instrument(span.clone()).await;
+        match &answer {
+            Ok(response) => span.record("http.response.status_code", response.status.as_u16()),
+            Err(_) => span.record("otel.status_code", "ERROR"),
+        };
+        answer
+    }
+
+    /// Sends a request, and where its answers redirect to.
+    async fn follow(&self, request: Request) -> Result<Response, RequestError> {
         let (first, userinfo) = split_userinfo(request.url);
         let (mut method, mut headers, mut body) = (request.method, request.headers, request.body);
         let (mut url, mut userinfo) = (first.clone(), userinfo);
@@ -246,6 +268,7 @@ impl Client {
         *request.uri_mut() = url.clone();
         *request.headers_mut() = headers.clone();
         let added = request.headers_mut();
+        add_headers(added);
         for (name, value) in &inner.headers {
             if name == USER_AGENT && added.contains_key(USER_AGENT) {
                 continue;

@@ -6,6 +6,8 @@
 //! - Credential files are read for each request; TLS files are read again when they change.
 //! - Credentials of the configuration never follow a redirect to another site.
 //! - Has no timeout of its own: dropping the future of [`Client::send`] gives the request up.
+//! - Every request is a span of its own for the traces of the process; what it is for is not shown in
+//!   it, as a query may hold secrets.
 //! - Knows nothing about components or the configuration language.
 //!
 //! Start reading at [`ClientConfig`], then [`Client::send`].
@@ -15,6 +17,7 @@ mod client;
 mod config;
 mod connect;
 mod hidden;
+mod propagation;
 mod proxy;
 mod redirect;
 mod response;
@@ -28,5 +31,6 @@ pub use config::{
 };
 pub use connect::Dial;
 pub use hidden::Hidden;
+pub use propagation::set_propagation;
 pub use response::{Decode, ENGINE_BODY_LIMIT, Response, error_chain};
 pub use tls::{TlsError, read_certificates, read_key};
