@@ -20,4 +20,5 @@ mod secrets;
 mod server;
 mod support;
 mod texts;
+mod watch;
 mod wrong_input;

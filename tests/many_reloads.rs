@@ -99,6 +99,25 @@ discovery.relabel "edited" {{
         declared = declared.port,
         elements = elements.join(", "),
     );
+    let churn: Vec<String> =
+        (0..round % 4).map(|at| format!("\"{}:80\"", round % 5 + at)).collect();
+    write!(
+        text,
+        r#"
+foreach "churn" {{
+  collection = [{}]
+  var        = "address"
+  template {{
+    discovery.relabel "block{}" {{
+      targets = [{{"__address__" = address}}]
+    }}
+  }}
+}}
+"#,
+        churn.join(", "),
+        round % 3,
+    )
+    .expect("write to a string");
     for at in 0..round % 4 {
         write!(text, "\ndiscovery.relabel \"extra{at}\" {{\n  targets = []\n}}\n")
             .expect("write to a string");

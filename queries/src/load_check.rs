@@ -9,9 +9,9 @@ use crate::check::{
     Class, Finding, class, duplicates, has_definition, ids, references, stray_attribute,
     stray_in_body, structure,
 };
-use crate::fault::Fault;
-use crate::inputs::Block;
-use crate::names::graph;
+use crate::fault::{Fault, Part, Subject};
+use crate::inputs::{Block, ModuleKind};
+use crate::names::{graph, scope};
 use crate::report::Reporter;
 use crate::rules::codes;
 
@@ -34,6 +34,56 @@ fn duplicate_in_load(name: &str, found: &Diagnostic) -> Diagnostic {
         found.message = format!("duplicate definition of {}", alloy_value::quote(name));
     }
     found
+}
+
+/// What is wrong with imported content as a whole (spec/runtime.md §8.2).
+fn import_findings(engine: &Engine, module: u32, reporter: &Reporter<'_>) -> Vec<Diagnostic> {
+    let db = &engine.db;
+    let slots = engine.store.modules[module].blocks.iter();
+    let blocks = slots.map(|at| engine.store.blocks[*at].block);
+    let importer = engine.importer(module);
+    let mut found = Vec::new();
+    let mut namespaces = BTreeSet::new();
+    for block in blocks {
+        let key = block.key(db);
+        let label = key.label.as_deref().unwrap_or_default();
+        if !key.name.starts_with("import.") {
+            continue;
+        }
+        if !namespaces.insert(label) {
+            let message = format!("import block redefined {label}");
+            found.push(at_name(reporter, block, Severity::Error, message));
+        }
+        if let Some(importer) = importer.filter(|_| &*key.name == "import.file")
+            && importer.starts_with("import.http.")
+        {
+            let message = format!(
+                "importing a module via import.http (nodeID: {importer}) that contains an \
+                 import.file block is not supported"
+            );
+            found.push(at_name(reporter, block, Severity::Error, message));
+        }
+    }
+    for (block, _) in &scope(db, engine.store.modules[module].module).duplicates {
+        if &*block.key(db).name == "declare" {
+            let message = REDEFINED.to_owned();
+            found.push(at_name(reporter, *block, Severity::Warning, message));
+        }
+    }
+    found
+}
+
+/// What is said of a `declare` whose label another file of the same import has: that one counts.
+const REDEFINED: &str = "declare block redefined";
+
+fn at_name(
+    reporter: &Reporter<'_>,
+    block: Block,
+    severity: Severity,
+    message: String,
+) -> Diagnostic {
+    let fault = Fault::plain(Subject::Statement([].into(), Part::Name), message);
+    reporter.diagnostic(block, severity, &fault.with_code(codes::DUPLICATE_BLOCK))
 }
 
 /// What refuses a module that is about to run, and warnings.
@@ -70,6 +120,11 @@ pub(crate) fn load_findings(
         .collect();
     // The first one ends its file.
     stray.dedup_by(|second, first| first.file == second.file);
+    if input.kind(db) == ModuleKind::Import {
+        for found in &mut stray {
+            found.message = "only declare and import blocks are allowed in a module".to_owned();
+        }
+    }
     if !stray.is_empty() {
         return stray;
     }
@@ -77,6 +132,9 @@ pub(crate) fn load_findings(
     if let Some(owner) = input.owner(db) {
         let strays = stray_in_body(db, owner);
         found.extend(strays.iter().filter_map(|finding| in_load(&reporter, owner, finding)));
+    }
+    if input.kind(db) == ModuleKind::Import {
+        found.extend(import_findings(engine, module, &reporter));
     }
     let duplicates = if structure_changed { duplicates(&reporter, db, input) } else { Vec::new() };
     for class_now in [Class::Service, Class::Declare, Class::ConfigBlock, Class::Component] {

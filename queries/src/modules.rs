@@ -267,6 +267,14 @@ impl Engine {
         self.store.node_of(&self.db, outer, self.store.of_block(import))
     }
 
+    /// The local id of the block whose content `module` is; `None` for other modules.
+    pub(crate) fn importer(&self, module: u32) -> Option<&str> {
+        let instance = self.live_instances(module).into_iter().next()?;
+        let node = self.store.instances[instance].owner?;
+        let id = self.store.id(node);
+        self.node(id).map(|info| &*info.block_id)
+    }
+
     /// The module that a custom component is to run, and the instance that its `declare` is in.
     fn template(&self, node: u32) -> Result<(u32, u32), ModuleError> {
         let slot = &self.store.nodes[node];

@@ -65,6 +65,11 @@ pub(crate) fn started(role: Role, now: SystemTime) -> Health {
     Health::new(HealthState::Healthy, format!("started {}", runner(role)), now)
 }
 
+/// Run: a `foreach` that runs has other children, or the same with new elements.
+pub(crate) fn children_updated(now: SystemTime) -> Health {
+    Health::new(HealthState::Healthy, "foreach children updated successfully", now)
+}
+
 /// Run: the component has returned.
 pub(crate) fn exited(role: Role, error: Option<&dyn Display>, now: SystemTime) -> Health {
     let runner = runner(role);
@@ -87,6 +92,16 @@ pub(crate) fn content(result: Result<(), String>, now: SystemTime) -> Health {
         Ok(()) => Health::new(HealthState::Healthy, "content updated", now),
         Err(reason) => Health::new(HealthState::Unhealthy, reason, now),
     }
+}
+
+/// Content of an import: the import `label` in it failed to evaluate.
+pub(crate) fn nested_failed(label: &str, evaluation: &Health) -> Health {
+    let failed = evaluation_failed(Role::Import(None), "", evaluation.updated).message;
+    let reason = evaluation.message.strip_prefix(&*failed).unwrap_or(&evaluation.message);
+    let message = format!(
+        "nested import block failed to evaluate: imported node {label} failed to evaluate, {reason}"
+    );
+    Health::new(evaluation.state, message, evaluation.updated)
 }
 
 #[cfg(test)]

@@ -44,9 +44,13 @@ static ARGUMENT: Definition = Definition::config_block::<ArgumentArgs>("argument
 static EXPORT: Definition = Definition::config_block::<ExportArgs>("export", GA, "");
 static FOREACH: Definition = Definition::config_block::<ForeachArgs>("foreach", GA, "");
 static IMPORT: Definition = Definition::config_block::<ImportArgs>("import.string", GA, "");
+static IMPORT_HTTP: Definition = Definition::config_block::<ImportArgs>("import.http", GA, "");
+static IMPORT_FILE: Definition = Definition::config_block::<ImportArgs>("import.file", GA, "");
 static DECLARE: Definition = Definition::config_block::<ImportArgs>("declare", GA, "");
-static REGISTRY: LazyLock<Registry> =
-    LazyLock::new(|| Registry::new([&NODE, &ARGUMENT, &EXPORT, &FOREACH, &IMPORT, &DECLARE]));
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
+    let imports = [&IMPORT, &IMPORT_HTTP, &IMPORT_FILE];
+    Registry::new([&NODE, &ARGUMENT, &EXPORT, &FOREACH, &DECLARE].into_iter().chain(imports))
+});
 
 fn engine() -> Engine {
     Engine::recording(&REGISTRY, HostFacts::default(), Options::default())
@@ -208,6 +212,30 @@ fn a_custom_component_runs_its_module() {
 }
 
 #[test]
+fn the_nearest_declare_of_a_name_counts() {
+    let mut engine = engine();
+    let text = "declare \"m\" { test.node \"n\" { text = \"outer\" } }\n\
+                declare \"user\" {\n  declare \"m\" { test.node \"n\" { text = \"inner\" } }\n  \
+                m \"x\" { }\n}\nm \"x\" { }\nuser \"x\" { }\n";
+    expect_test::expect![[r#"
+        added m.x
+        added m.x/test.node.n: "outer"
+        added user.x
+        added user.x/m.x
+        added user.x/m.x/test.node.n: "inner"
+    "#]]
+    .assert_eq(&run(&mut engine, text));
+    // A block that is not there any more hides nothing.
+    let text = text.replace("declare \"m\" { test.node \"n\" { text = \"inner\" } }\n", "\n");
+    expect_test::expect![[r#"
+        changed user.x/m.x
+        added user.x/m.x/test.node.n: "outer"
+        1 removed
+    "#]]
+    .assert_eq(&run(&mut engine, &text));
+}
+
+#[test]
 fn an_edit_in_a_declare_evaluates_that_block_in_every_instance() {
     let declare = |text: &str| {
         let mut blocks = String::new();
@@ -333,6 +361,48 @@ fn new_content_of_an_import_reaches_users_of_what_changed() {
         "lib.alloy:1:1: only declare and import blocks are allowed in a module, got test.node"
     );
     assert!(engine.outdated_users(import).is_empty(), "the last good content stays");
+}
+
+#[test]
+fn what_imported_content_must_not_hold() {
+    let mut engine = engine();
+    run(&mut engine, "import.string \"text\" { }\nimport.http \"web\" { }\n");
+    let file = |name: &str, text: &str| Source { name: Arc::from(name), text: Arc::from(text) };
+    let cases = [
+        (
+            "import.string.text",
+            "a = 1",
+            "lib.alloy:1:1: only declare and import blocks are allowed in a module",
+        ),
+        (
+            "import.string.text",
+            "test.node \"x\" { }",
+            "lib.alloy:1:1: only declare and import blocks are allowed in a module, got test.node",
+        ),
+        (
+            "import.string.text",
+            "import.string \"a\" { }\nimport.file \"a\" { }",
+            "lib.alloy:2:1: import block redefined a",
+        ),
+        (
+            "import.http.web",
+            "import.file \"a\" { }",
+            "lib.alloy:1:1: importing a module via import.http (nodeID: import.http.web) that \
+             contains an import.file block is not supported",
+        ),
+    ];
+    for (import, text, expected) in cases {
+        let import = id(&engine, import);
+        let refused = engine.set_content(import, &[file("lib.alloy", text)], None).unwrap_err();
+        assert_eq!(refused.to_string(), expected);
+    }
+    // Of two files that declare the same the first one counts, which is told.
+    let import = id(&engine, "import.string.text");
+    let twice = ["a.alloy", "b.alloy"].map(|name| file(name, "declare \"m\" { }"));
+    let pending = engine.set_content(import, &twice, None).unwrap();
+    let told: Vec<String> = pending.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["b.alloy:1:1: declare block redefined"]);
+    engine.commit();
 }
 
 #[test]

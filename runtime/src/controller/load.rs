@@ -378,7 +378,12 @@ impl Controller {
     /// Why involved nodes failed, in evaluation order.
     fn failures_of(&self, load: &LoadInProgress) -> Vec<Diagnostic> {
         let nodes = self.engine.nodes().into_iter();
+        // What fails in imported content makes the import unhealthy; a load fails once it is used.
+        let is_content = |owner: NodeId| {
+            self.nodes.get(&owner).is_some_and(|node| matches!(node.role, Role::Import(_)))
+        };
         let involved = nodes.filter(|info| load.involved.contains(&info.id));
+        let involved = involved.filter(|info| !info.owner.is_some_and(is_content));
         involved
             .flat_map(|info| {
                 let node = self.nodes.get(&info.id);

@@ -12,7 +12,7 @@ use alloy_value::{ArcArgs, Object, Str, Value, quote};
 use super::Controller;
 use super::foreach::Foreach;
 use super::load::Finding;
-use super::node::{Failure, Node, Phase, Role};
+use super::node::{Failure, Node, Phase, Role, Run};
 use crate::health;
 use crate::metrics::ControllerMetrics;
 
@@ -44,6 +44,8 @@ impl Controller {
             }
         }
         self.engine.commit();
+        // What a change adds to a module that the same change removes never was.
+        dirty.retain(|id| self.nodes.contains_key(id));
         for id in &dirty {
             let flows = self.flows_of(*id);
             if let Some(node) = self.nodes.get_mut(id) {
@@ -230,6 +232,9 @@ impl Controller {
         node.failure = None;
         node.evaluation = health::evaluated(node.role, now);
         node.accepted = Some(args);
+        if node.run == Run::Running && matches!(node.role, Role::Foreach) {
+            node.run_health = health::children_updated(now);
+        }
         node.has_module = true;
         if node.phase != Phase::Live {
             node.phase = Phase::Building;
@@ -297,6 +302,9 @@ impl Controller {
         let now = Self::now();
         let outcome = match self.engine.set_content(id, &files, content.module_path.as_deref()) {
             Ok(pending) => {
+                for warning in &pending.warnings {
+                    self.log_content(id, warning);
+                }
                 self.adopt_for(id, &pending.changes);
                 let users = self.engine.outdated_users(id);
                 self.involve_children(id, &users);
@@ -316,6 +324,13 @@ impl Controller {
         if let Some(node) = self.touch(id) {
             node.content = Some(health::content(outcome, now));
         }
+    }
+
+    /// Imported content that is taken although something in it is left out.
+    fn log_content(&self, id: NodeId, warning: &alloy_queries::Diagnostic) {
+        let Some(info) = self.engine.node(id) else { return };
+        let config_path = health::path_of(&info.module_id);
+        tracing::error!(config_path, config_id = &*info.block_id, "{warning}");
     }
 
     /// The registry for the metrics of a component or import.

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use alloy_component::{Health, HealthState};
 use alloy_queries::{NodeId, NodeKind};
 use alloy_value::{FieldKind, StructSchema, TypeSchema};
 use rustc_hash::FxHashMap;
 
 use super::Controller;
+use super::node::Role;
+use crate::health;
 use crate::snapshot::{GraphSnapshot, NodeCell, NodeEdges};
 
 impl Controller {
@@ -14,9 +17,15 @@ impl Controller {
     /// O(touched), and O(nodes) after a load.
     pub(super) fn publish(&mut self) {
         let now = Self::now();
+        self.touch_importers();
         for id in &self.touched {
             if let Some(node) = self.nodes.get(id) {
-                node.cell.publish(node.state(now));
+                let mut state = node.state(now);
+                if matches!(node.role, Role::Import(_)) {
+                    let nested = self.nested_imports(*id);
+                    state.content = Health::least(state.content.iter().chain(&nested)).cloned();
+                }
+                node.cell.publish(state);
             }
         }
         if std::mem::take(&mut self.graph_changed) {
@@ -24,6 +33,37 @@ impl Controller {
             self.shared.snapshot.store(Arc::new(snapshot));
             self.structure_changed = false;
         }
+    }
+
+    /// What an import brings is as healthy as the imports in it.
+    fn touch_importers(&mut self) {
+        let importer = |id: &NodeId| {
+            let owner = self.nodes.get(id)?.owner?;
+            let node = self.nodes.get(&owner)?;
+            matches!(node.role, Role::Import(_)).then_some(owner)
+        };
+        let mut open: Vec<NodeId> = self.touched.iter().filter_map(importer).collect();
+        let mut importers = Vec::new();
+        while let Some(id) = open.pop() {
+            importers.push(id);
+            open.extend(importer(&id));
+        }
+        self.touched.extend(importers);
+    }
+
+    /// The least healthy of the imports in what an import brings, if that is not healthy.
+    fn nested_imports(&self, id: NodeId) -> Option<Health> {
+        let mut parts = Vec::new();
+        for child in self.engine.children(id) {
+            let Some(node) = self.nodes.get(&child) else { continue };
+            if node.evaluation.state == HealthState::Unhealthy {
+                let label = node.cell.info.label.as_deref().unwrap_or_default();
+                parts.push(health::nested_failed(label, &node.evaluation));
+            }
+            parts.extend(node.content.clone());
+            parts.extend(self.nested_imports(child));
+        }
+        Health::least(&parts).filter(|least| least.state != HealthState::Healthy).cloned()
     }
 
     fn graph(&self) -> GraphSnapshot {

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod handover;
+mod imports;
 mod lifecycle;
 mod loader;
 mod model;
