@@ -16,6 +16,7 @@ mod modules;
 mod plan;
 mod reference;
 mod reload;
+mod remotecfg;
 mod secrets;
 mod server;
 mod support;

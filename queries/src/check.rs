@@ -195,8 +195,8 @@ fn misplaced(key: &ItemKey, kind: ModuleKind) -> Option<Finding> {
             Some(refuse(name(), message))
         }
         ModuleKind::Root | ModuleKind::Import => None,
-        ModuleKind::Declare | ModuleKind::Template => {
-            let place = if kind == ModuleKind::Declare { "module" } else { "foreach" };
+        ModuleKind::Guest | ModuleKind::Declare | ModuleKind::Template => {
+            let place = if kind == ModuleKind::Template { "foreach" } else { "module" };
             let id = block_id(block_name, key.label.as_deref());
             let in_load = if SERVICES.contains(&block_name) {
                 format!("service blocks not allowed inside a module: {quoted}")

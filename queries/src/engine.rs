@@ -68,19 +68,27 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// An engine without configuration.
     pub fn new(registry: &'static Registry, host: HostFacts, options: Options) -> Self {
-        Self::build(registry, host, options, None)
+        Self::build(registry, host, options, (ModuleKind::Root, ""), None)
+    }
+
+    /// An engine without configuration whose root is itself the module `id`: it has no blocks that
+    /// are about the process, such as `logging` and `http`.
+    pub fn guest(registry: &'static Registry, host: HostFacts, options: Options, id: &str) -> Self {
+        Self::build(registry, host, options, (ModuleKind::Guest, id), None)
     }
 
     /// As [`Engine::new`], but remembers which queries run. For tests and benches.
     #[doc(hidden)]
     pub fn recording(registry: &'static Registry, host: HostFacts, options: Options) -> Self {
-        Self::build(registry, host, options, Some(EventLog::default()))
+        let log = Some(EventLog::default());
+        Self::build(registry, host, options, (ModuleKind::Root, ""), log)
     }
 
     fn build(
         registry: &'static Registry,
         host: HostFacts,
         options: Options,
+        (kind, id): (ModuleKind, &str),
         log: Option<EventLog>,
     ) -> Self {
         let mut db = Database::new(registry, log.clone());
@@ -89,8 +97,8 @@ impl Engine {
             .new(&db);
         db.set_host(host);
         let mut store = Store::default();
-        let module = store.add_module(&mut db, ModuleKind::Root, None);
-        store.add_instance(&mut db, module, None, None, "".into(), "".into(), None);
+        let module = store.add_module(&mut db, kind, None);
+        store.add_instance(&mut db, module, None, None, "".into(), id.into(), None);
         Self {
             db,
             store,

@@ -61,6 +61,8 @@ pub(crate) struct Block {
 pub(crate) enum ModuleKind {
     /// The root configuration.
     Root,
+    /// A root configuration that comes from elsewhere: what belongs to the process is not its own.
+    Guest,
     /// A `declare`.
     Declare,
     /// The `template` of a `foreach`. Sees what is around it.

@@ -37,13 +37,27 @@ impl Runtime {
     /// # Errors
     /// The thread cannot be created.
     pub fn start(options: RuntimeOptions) -> io::Result<Self> {
+        Self::spawn(options, "")
+    }
+
+    /// Starts a controller beside the one of the process. Its root is the module `id`: that is the
+    /// start of all its ids, and blocks that are about the process are refused in it.
+    ///
+    /// # Errors
+    /// The thread cannot be created.
+    pub fn start_guest(options: RuntimeOptions, id: &str) -> io::Result<Self> {
+        Self::spawn(options, id)
+    }
+
+    fn spawn(options: RuntimeOptions, id: &str) -> io::Result<Self> {
+        let id: Arc<str> = id.into();
         let (events, queue) = event::channel();
         let snapshot = Arc::new(ArcSwap::from_pointee(GraphSnapshot::default()));
         let shared = Shared { events: events.clone(), snapshot: Arc::clone(&snapshot) };
         std::thread::Builder::new()
-            .name("alloy-controller".to_owned())
+            .name(format!("alloy-{}", if id.is_empty() { "controller" } else { &*id }))
             .stack_size(STACK_BYTES)
-            .spawn(move || Controller::new(options, shared).run(&queue))?;
+            .spawn(move || Controller::new(options, id, shared).run(&queue))?;
         Ok(Self(Arc::new(Inner { events, snapshot })))
     }
 
@@ -127,7 +141,7 @@ pub fn plan_offline(
         .name("alloy-plan".to_owned())
         .stack_size(STACK_BYTES)
         .spawn(move || {
-            let answer = Controller::new(options, shared).plan_offline(old, new);
+            let answer = Controller::new(options, "".into(), shared).plan_offline(old, new);
             drop(queue);
             answer
         })?;

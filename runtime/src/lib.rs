@@ -30,7 +30,7 @@ mod snapshot;
 mod tests;
 
 pub use alloy_queries::{Diagnostic, HostFacts, NodeKind, Source};
-pub use config::{ConfigLoader, ConfigText, ReadError, read_config};
+pub use config::{ConfigLoader, ConfigText, ReadError, environment, module_path, read_config};
 pub use error::{LoadError, LoadFailure};
 pub use handle::{Runtime, plan_offline};
 pub use history::{Outcome, Phases, Reload, Reloads, Trigger};

@@ -49,7 +49,10 @@ pub(crate) async fn answer(state: &Arc<State>, request: Request<Incoming>) -> An
         text(StatusCode::BAD_REQUEST, format!("failed to parse URL path {path}: {reason}\n"))
     };
     let rest = path.strip_prefix("/api/v0/component/").unwrap_or(&path);
-    let snapshot: Arc<GraphSnapshot> = state.options.runtime.snapshot();
+    // The ids of the remote configuration tell themselves from all others.
+    let is_remote = rest.split('/').find(|part| !part.is_empty()) == Some("remotecfg");
+    let runtime = if is_remote { &state.options.remote } else { &state.options.runtime };
+    let snapshot: Arc<GraphSnapshot> = runtime.snapshot();
     let (node, rest) = match find(rest, |id| snapshot.index_of(id)) {
         Target::Node(node, rest) => (&snapshot.nodes[node], rest),
         Target::Nowhere => return refuse("invalid path"),

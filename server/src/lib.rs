@@ -37,6 +37,8 @@ const MAX_PLANS: usize = 2;
 pub struct ServerOptions {
     /// Snapshots.
     pub runtime: Runtime,
+    /// Those of the remote configuration, whose ids start with `remotecfg/`.
+    pub remote: Runtime,
     /// Loads the configuration again.
     pub loader: ConfigLoader,
     /// Own metrics.

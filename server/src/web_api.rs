@@ -14,36 +14,60 @@ use serde::Serialize;
 use crate::State;
 use crate::response::{Answer, api_error, json, not_found, text};
 
+/// Id of the controller of the remote configuration.
+const REMOTE: &str = "remotecfg";
+
 /// Answers what follows `/api/v0/web/`.
 pub(crate) fn answer(state: &State, path: &str, headers: &HeaderMap) -> Answer {
     let path = percent_decode_str(path).decode_utf8_lossy();
     let snapshot = state.options.runtime.snapshot();
+    let remote = || state.options.remote.snapshot();
     match &*path {
         "components" => json(headers, &list(&snapshot, "")),
         "peers" => json(headers, &[Peer::own(state)]),
-        // There is no remote configuration: its controller is empty.
-        "remotecfg/components" => json(headers, &[(); 0]),
+        "remotecfg/components" => json(headers, &list(&remote(), REMOTE)),
         path if path.starts_with("components/") => {
             match snapshot.index_of(&path["components/".len()..]) {
                 Some(at) if snapshot.nodes[at].is_component() => detail(&snapshot, at, headers),
                 _ => not_found(),
             }
         }
-        path if path.starts_with("remotecfg/components/") => not_found(),
-        path if path.starts_with("modules/") => {
-            let module = path["modules/".len()..].strip_suffix("/components");
-            match module.filter(|module| runs(&snapshot, module)) {
-                Some(module) => json(headers, &list(&snapshot, module)),
-                None => text(StatusCode::INTERNAL_SERVER_ERROR, "module not found\n"),
+        path if path.starts_with("remotecfg/components/") => {
+            let snapshot = remote();
+            match remote_index(&snapshot, &path["remotecfg/components/".len()..]) {
+                Some(at) if snapshot.nodes[at].is_component() => detail(&snapshot, at, headers),
+                _ => not_found(),
             }
         }
+        path if path.starts_with("modules/") => {
+            module(&snapshot, &path["modules/".len()..], headers)
+        }
         path if path.starts_with("remotecfg/modules/") => {
-            text(StatusCode::INTERNAL_SERVER_ERROR, "module not found\n")
+            module(&remote(), &path["remotecfg/modules/".len()..], headers)
         }
         path if path == "graph" || path.starts_with("graph/") || path.starts_with("debug/") => {
             api_error(StatusCode::NOT_FOUND, "live debugging is not in this version yet")
         }
         _ => api_error(StatusCode::NOT_FOUND, "no such endpoint"),
+    }
+}
+
+/// Components of a running module; `path` is what follows `modules/`.
+fn module(snapshot: &GraphSnapshot, path: &str, headers: &HeaderMap) -> Answer {
+    let module = path.strip_suffix("/components");
+    match module.filter(|module| runs(snapshot, module)) {
+        Some(module) => json(headers, &list(snapshot, module)),
+        None => text(StatusCode::INTERNAL_SERVER_ERROR, "module not found\n"),
+    }
+}
+
+/// The node of the remote configuration that clients call `id`: the local id for what is not in a
+/// module, else the global one.
+fn remote_index(snapshot: &GraphSnapshot, id: &str) -> Option<usize> {
+    let in_root = |at: &usize| *snapshot.nodes[*at].info.module_id == *REMOTE;
+    match id.contains('/') {
+        true => snapshot.index_of(id).filter(|at| !in_root(at)),
+        false => snapshot.index_of(&format!("{REMOTE}/{id}")),
     }
 }
 

@@ -3,6 +3,7 @@
 mod logging;
 mod options;
 mod process;
+mod remote;
 mod signals;
 mod traces;
 mod watch;
@@ -11,9 +12,10 @@ use std::sync::Arc;
 
 use alloy::{host, registry};
 use alloy_component::{Handover, MemoryDialer, MetricsHub, Services};
+use alloy_remotecfg::CONTROLLER_ID;
 use alloy_runtime::{
-    BuildInfo, ConfigLoader, ConfigMetrics, LoadError, LoggingBlock, ProcessMetrics, Runtime,
-    RuntimeOptions, Seed, Trigger, create_storage, register_build_info,
+    BuildInfo, ConfigBlock, ConfigLoader, ConfigMetrics, LoadError, LoggingBlock, ProcessMetrics,
+    Runtime, RuntimeOptions, Seed, Trigger, create_storage, register_build_info,
 };
 use alloy_server::{BindError, Port, Server, ServerOptions};
 use alloy_telemetry::SeriesTable;
@@ -84,22 +86,27 @@ async fn serve(
     });
     let logging = logging::Sink::new(log.clone(), data_plane.clone(), &metrics)?;
     let tracing_block = TracingBlock::new(traces, data_plane.clone(), &services);
-    let runtime = Runtime::start(RuntimeOptions {
+    let runtime_options = |config_blocks: Vec<Box<dyn ConfigBlock>>| RuntimeOptions {
         registry: registry::registry(),
         components: registry::runnable(),
         host: host::facts(),
         stability: options.stability,
         community: options.community,
         storage_path: options.storage_path.clone(),
-        services,
-        config_blocks: vec![
-            Box::new(LoggingBlock::new(Arc::new(logging))),
-            Box::new(tracing_block),
-        ],
+        services: Arc::clone(&services),
+        config_blocks,
         shutdown_deadline: options.shutdown_deadline,
         first_load_patience: RuntimeOptions::FIRST_LOAD_PATIENCE,
         tokio: data_plane.clone(),
-    })
+    };
+    let remote_runtime = Runtime::start_guest(runtime_options(Vec::new()), CONTROLLER_ID)
+        .context("cannot start the controller of the remote configuration")?;
+    let remote = remote::prepare(options, &remote_runtime, &services)?;
+    let runtime = Runtime::start(runtime_options(vec![
+        Box::new(LoggingBlock::new(Arc::new(logging))),
+        Box::new(tracing_block),
+        remote.block(),
+    ]))
     .context("cannot start the controller")?;
     let config = ConfigMetrics::new(&metrics, &options.cluster_name);
     let loader = ConfigLoader::new(runtime.clone(), options.path.as_str(), options.reload, config);
@@ -124,6 +131,7 @@ async fn serve(
     let server = Server::serve(
         ServerOptions {
             runtime: runtime.clone(),
+            remote: remote_runtime.clone(),
             loader: loader.clone(),
             metrics,
             data_plane: data_plane.clone(),
@@ -143,10 +151,11 @@ async fn serve(
             return Ok(cannot_listen(&error, log));
         }
     };
+    let remote = remote::Running::start(remote, data_plane);
     tracing::info!("{{^_^}} Alloy is running");
     let mut watch = options.watch.then(|| ConfigWatch::new(options.path.as_str(), began));
     reload_until_stopped(&signals, &loader, watch.as_mut()).await;
-    runtime.shutdown().await;
+    tokio::join!(runtime.shutdown(), remote_runtime.shutdown(), remote.stop());
     server.stop().await;
     Ok(Outcome::Done)
 }

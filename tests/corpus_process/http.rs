@@ -8,6 +8,7 @@ use std::process::Command;
 use alloy_corpus::Report;
 use serde_json::{Value, json};
 
+use crate::collector::Collector;
 use crate::process::{Guard, get, wait};
 use crate::rules;
 
@@ -26,6 +27,7 @@ const BUILT: &[&str] = &[
     "prometheus.remote_write",
     "prometheus.scrape",
     "logging",
+    "remotecfg",
 ];
 
 /// True if every top-level block of a configuration can run.
@@ -64,11 +66,22 @@ fn case(
 struct Running {
     dir: tempfile::TempDir,
     ports: BTreeMap<&'static str, u16>,
+    _remote: Option<Collector>,
     _child: Guard,
 }
 
 impl Running {
     fn start(config: &str, files: &Value, flags: &str) -> Result<Self, String> {
+        Self::start_with(config, None, files, flags)
+    }
+
+    /// Starts it with a configuration that a server gives, and waits until that runs.
+    fn start_with(
+        config: &str,
+        remote_config: Option<&str>,
+        files: &Value,
+        flags: &str,
+    ) -> Result<Self, String> {
         let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
         let mut ports = BTreeMap::new();
         let mut held = Vec::new();
@@ -79,6 +92,9 @@ impl Running {
             held.push(listener);
         }
         drop(held);
+        let remote = remote_config
+            .map(|text| Collector::start(&text.replace("@DIR@", &dir.path().to_string_lossy())));
+        ports.extend(remote.as_ref().map(|server| ("@WEB@", server.port)));
         for (name, text) in files.as_object().into_iter().flatten() {
             std::fs::write(dir.path().join(name), text.as_str().unwrap_or_default())
                 .map_err(|e| e.to_string())?;
@@ -111,7 +127,13 @@ impl Running {
             let log = std::fs::read_to_string(dir.path().join("log")).unwrap_or_default();
             format!("{error}\n{log}")
         })?;
-        Ok(Self { dir, ports, _child: child })
+        let list = format!("http://127.0.0.1:{}/api/v0/web/remotecfg/components", ports["@HTTP@"]);
+        if remote.is_some() {
+            wait("the remote configuration", &mut child, || {
+                get("GET", &list).is_ok_and(|(_, body)| body.contains("localID"))
+            })?;
+        }
+        Ok(Self { dir, ports, _remote: remote, _child: child })
     }
 
     fn get(&self, method: &str, path: &str) -> Result<(u16, String), String> {
@@ -206,7 +228,8 @@ pub(crate) fn web_api(corpus: &Path, report: &mut Report) {
             }
             continue;
         }
-        let running = Running::start(config, &case["files"], "");
+        let remote = case["remote_config"].as_str();
+        let running = Running::start_with(config, remote, &case["files"], "");
         for request in requests {
             let path = alloy_corpus::text(request, "path");
             if path.contains("/graph") || path.contains("/debug/") {
@@ -215,7 +238,9 @@ pub(crate) fn web_api(corpus: &Path, report: &mut Report) {
             }
             let method = request["method"].as_str().unwrap_or("GET");
             let name = format!("{} {method} {path}", alloy_corpus::text(&case, "name"));
-            let subject = path.rsplit('/').next().unwrap_or_default();
+            // What is not found differs in nothing.
+            let found = request["json"].is_object();
+            let subject = path.rsplit('/').next().filter(|_| found).unwrap_or_default();
             // The relabel component of this configuration sets its expression.
             let subject = if subject == "prometheus.relabel.p" { "" } else { subject };
             self::case(report, &name, subject, || {

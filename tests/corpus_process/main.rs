@@ -6,6 +6,9 @@
 
 mod case;
 mod catalog;
+#[path = "../support/collector.rs"]
+#[expect(dead_code, reason = "the black-box tests use all of it")]
+mod collector;
 mod configs;
 mod help;
 mod http;

@@ -15,7 +15,6 @@ const LATER_BLOCKS: &[&str] = &[
     "import.",
     "http",
     "livedebugging",
-    "remotecfg",
     "loki.",
     "otelcol.",
     "pyroscope.",

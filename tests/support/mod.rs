@@ -4,6 +4,7 @@
 //! its handle is dropped. Waiting is always for a condition, with a deadline that names it.
 
 pub(crate) mod alloy;
+pub(crate) mod collector;
 pub(crate) mod http;
 pub(crate) mod peers;
 pub(crate) mod remote_write;

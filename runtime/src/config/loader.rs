@@ -127,8 +127,8 @@ impl ConfigLoader {
     }
 }
 
-/// The environment of the process; text that is not UTF-8 is replaced.
-fn environment() -> BTreeMap<String, String> {
+/// The environment of the process as configurations read it; text that is not UTF-8 is replaced.
+pub fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .map(|(name, value)| {
             (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())

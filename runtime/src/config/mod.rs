@@ -3,6 +3,6 @@
 mod loader;
 mod source;
 
-pub use loader::ConfigLoader;
+pub use loader::{ConfigLoader, environment};
 pub(crate) use source::reason;
-pub use source::{ConfigText, ReadError, read_config};
+pub use source::{ConfigText, ReadError, module_path, read_config};

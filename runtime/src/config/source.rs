@@ -96,7 +96,7 @@ pub fn read_config(path: &str) -> Result<ConfigText, ReadError> {
 }
 
 /// Value of `module_path` for what is at `path`. Does blocking I/O.
-pub(crate) fn module_path(path: &str) -> String {
+pub fn module_path(path: &str) -> String {
     let root = Path::new(path);
     let is_dir = fs::metadata(root).is_ok_and(|about| about.is_dir());
     let directory = if is_dir { root } else { directory_of(root) };

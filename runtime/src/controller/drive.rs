@@ -90,7 +90,7 @@ impl Controller {
             return;
         }
         let metrics = match &*info.module_id {
-            "" => Some(&self.metrics),
+            root if *root == *self.id => Some(&self.metrics),
             module => self.module_metrics.get(module),
         };
         let Some(metrics) = metrics else { return };

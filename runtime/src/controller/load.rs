@@ -52,7 +52,7 @@ impl Controller {
         let mut attempt = Attempt::new(request.trigger.clone(), request.read);
         tracing::info!(
             controller_path = "/",
-            controller_id = "",
+            controller_id = &*self.id,
             "starting complete graph evaluation"
         );
         self.set_evaluating(true);
@@ -111,7 +111,7 @@ impl Controller {
             return Err(LoadError::new(LoadFailure::Rejected, diagnostics));
         }
         for warning in &pending.warnings {
-            tracing::warn!(controller_path = "/", controller_id = "", "{warning}");
+            tracing::warn!(controller_path = "/", controller_id = &*self.id, "{warning}");
         }
         attempt.warnings = pending.warnings.iter().map(Problem::from).collect();
         let plan = self.plan_of(&mut pending, Look::Load);
@@ -412,7 +412,7 @@ impl Controller {
         let Some(reply) = reply else { return };
         tracing::info!(
             controller_path = "/",
-            controller_id = "",
+            controller_id = &*self.id,
             duration = %GoDuration::from(begin.elapsed()),
             "finished complete graph evaluation"
         );

@@ -65,6 +65,8 @@ pub(crate) struct Shared {
 /// Owner of the engine and of everything that runs.
 pub(crate) struct Controller {
     options: RuntimeOptions,
+    /// Id of the module that the root is; empty if it is none.
+    id: Arc<str>,
     components: FxHashMap<&'static str, &'static ComponentDef>,
     config_blocks: Vec<Box<dyn ConfigBlock>>,
     /// Config blocks that the text has, so that defaults come back once they are gone.
@@ -108,17 +110,22 @@ pub(crate) struct Controller {
 
 impl Controller {
     /// A controller with an empty graph. Called on the controller's thread.
-    pub(crate) fn new(mut options: RuntimeOptions, shared: Shared) -> Self {
+    pub(crate) fn new(mut options: RuntimeOptions, id: Arc<str>, shared: Shared) -> Self {
         let limits = Options { stability: options.stability, community: options.community };
-        let engine = Engine::new(options.registry, options.host.clone(), limits);
+        let (registry, host) = (options.registry, options.host.clone());
+        let engine = match &*id {
+            "" => Engine::new(registry, host, limits),
+            id => Engine::guest(registry, host, limits, id),
+        };
         let hub = &options.services.metrics;
-        let metrics = ControllerMetrics::of_root(hub);
+        let metrics = ControllerMetrics::of_root(hub, &id);
         let graph_metrics = graph_metrics(hub, Arc::clone(&shared.snapshot));
         Self {
             components: options.components.iter().map(|def| (def.definition.name, *def)).collect(),
             config_blocks: std::mem::take(&mut options.config_blocks),
             blocks_present: FxHashSet::default(),
             options,
+            id,
             engine,
             shared,
             metrics,
@@ -160,7 +167,7 @@ impl Controller {
                 let err = panic_text(&*panic);
                 tracing::error!(
                     controller_path = "/",
-                    controller_id = "",
+                    controller_id = &*self.id,
                     err,
                     "controller panicked"
                 );

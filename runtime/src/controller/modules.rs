@@ -77,7 +77,7 @@ impl Controller {
             node.holds_owner = true;
             node.group = owner.group;
         }
-        if !module_id.is_empty()
+        if module_id != self.id
             && !node.hides_metrics
             && !self.module_metrics.contains_key(&module_id)
         {

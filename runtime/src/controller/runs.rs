@@ -120,9 +120,10 @@ impl Controller {
         if let Some(panics) = &node.panics {
             panics.inc();
         }
+        let (controller_id, local_id) = tasks::place(&node.name);
         tracing::error!(
-            controller_id = "",
-            node = %node.name,
+            controller_id,
+            node = local_id,
             err = reason,
             restart_in = %shown,
             "component panicked"

@@ -109,10 +109,16 @@ pub(super) async fn restart(report: Report, cancel: CancellationToken, wait: Sle
     }
 }
 
+/// The module and the local id of a global one.
+pub(super) fn place(id: &str) -> (&str, &str) {
+    id.rsplit_once('/').unwrap_or(("", id))
+}
+
 fn log_exit(id: &str, error: Option<&str>) {
+    let (controller_id, node) = place(id);
     match error {
-        None => tracing::info!(controller_id = "", node = %id, "node exited without error"),
-        Some(err) => tracing::error!(controller_id = "", node = %id, err, "node exited with error"),
+        None => tracing::info!(controller_id, node, "node exited without error"),
+        Some(err) => tracing::error!(controller_id, node, err, "node exited with error"),
     }
 }
 
@@ -158,8 +164,8 @@ impl StopUnit {
                 break;
             }
             tracing::warn!(
-                controller_id = "",
-                taskID = %self.id,
+                controller_id = place(&self.id).0,
+                taskID = place(&self.id).1,
                 "task shutdown is taking longer than expected"
             );
             warn_at += STOP_WARNING;

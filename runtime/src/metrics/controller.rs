@@ -63,9 +63,9 @@ impl ControllerMetrics {
         }
     }
 
-    /// As [`Self::new`], for the controller that loads configurations.
-    pub(crate) fn of_root(hub: &MetricsHub) -> Self {
-        let mut metrics = Self::new(hub, "");
+    /// As [`Self::new`], for a controller that loads configurations.
+    pub(crate) fn of_root(hub: &MetricsHub, id: &str) -> Self {
+        let mut metrics = Self::new(hub, id);
         let opts = Opts::new(
             "alloy_component_controller_plan_actions_total",
             "Number of components that accepted loads created, updated, recreated or removed.",

@@ -117,6 +117,27 @@ async fn shutdown_gives_up_after_the_deadline() {
     assert_eq!(t.board.count("stop"), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_deadline_holds_in_modules() {
+    let t = Fixture::with(|options| {
+        options.shutdown_deadline = Duration::from_secs(150);
+        options.stability = alloy_value::Stability::Experimental;
+    });
+    let stays = |label: &str| format!("test.node \"{label}\" {{ fault = \"stop never\" }}\n");
+    let text = format!(
+        "declare \"inner\" {{\n{}}}\ndeclare \"outer\" {{\n  inner \"x\" {{ }}\n}}\nouter \"y\" {{ }}\n\
+         foreach \"f\" {{\n  collection = [1]\n  var = \"v\"\n  template {{\n{}  }}\n}}\n",
+        stays("deep"),
+        stays("child")
+    );
+    t.load(&text).await.unwrap();
+    t.until("start", || t.board.count("start") == 2).await;
+    let begin = tokio::time::Instant::now();
+    t.runtime.shutdown().await;
+    assert_eq!(begin.elapsed().as_secs(), 150);
+    assert_eq!(t.board.count("stop"), 0);
+}
+
 #[tokio::test]
 async fn shutdown_does_not_wait_for_a_build() {
     let t = Fixture::new();

@@ -238,6 +238,7 @@ impl RemoteConfig {
             if let Some(before) = before {
                 self.say_goodbye(before).await;
                 self.target.clear().await;
+                tracing::info!("stopped the remote configuration");
                 self.session.clear();
                 self.cached_in = None;
                 self.metrics.running("");
