@@ -287,9 +287,14 @@ fn a_reload_of_the_block_touches_no_component() {
 fn a_server_that_hangs_holds_up_neither_loads_nor_the_end() {
     let server = Collector::start(&far("far"));
     server.hang_in("GetConfig");
-    let mut alloy = start(&block(&server, ""));
-    wait_call(&server, "a request", |call| call.method == "GetConfig");
-    reload(&alloy, &(block(&server, "") + &far("more")));
+    // Without an id it is that of the installation.
+    let text = block(&server, "").replace("  id             = \"me\"\n", "");
+    let mut alloy = start(&text);
+    let asked = wait_call(&server, "a request", |call| call.method == "GetConfig");
+    let seed = std::fs::read_to_string(alloy.dir.path().join("data/alloy_seed.json"));
+    let seed: serde_json::Value = serde_json::from_str(&seed.expect("a seed")).expect("JSON");
+    assert_eq!(seed["UID"], *asked.id);
+    reload(&alloy, &(text + &far("more")));
     assert_eq!(alloy.health("local.file.more"), "healthy");
     server.hang_in("UnregisterCollector");
     alloy.process().signal(Signal::TERM);

@@ -136,9 +136,11 @@ fn packaged_command_lines_start() {
         "--stability.level=generally-available",
     ];
     let mut alloy = Alloy::start_with("", &helm, &[("ALLOY_DEPLOY_MODE", "helm")]);
+    assert!(alloy.log().contains("no usage reports are sent"), "{}", alloy.log());
     alloy.process().signal(Signal::TERM);
     assert_eq!(alloy.process().wait(Duration::from_secs(5)), Some(0));
     let mut alloy = Alloy::start_with("", &[], &[("ALLOY_DEPLOY_MODE", "deb")]);
+    assert!(alloy.log().contains("no usage reports are sent"), "{}", alloy.log());
     alloy.process().signal(Signal::INT);
     assert_eq!(alloy.process().wait(Duration::from_secs(5)), Some(0));
 }

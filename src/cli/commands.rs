@@ -444,7 +444,12 @@ static RUN_FLAGS: &[Flag] = &[
         "atomic",
         "What a reload does whose blocks don't evaluate: atomic or partial",
     ),
-    Flag::new("disable-reporting", Kind::Bool, "false", "Send no usage reports"),
+    Flag::new(
+        "disable-reporting",
+        Kind::Bool,
+        "false",
+        "Changes nothing: usage reports are never sent",
+    ),
     Flag::new("storage.path", Kind::Text, "data-alloy/", "Directory for data"),
     STABILITY,
     COMMUNITY,

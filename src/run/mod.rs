@@ -39,6 +39,8 @@ pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
     let (log, traces) = logging::install()?;
     tracing::info!("Alloy is starting");
     tracing::info!(enabled = false, "boringcrypto enabled");
+    // There is no endpoint to send any to, whatever `--disable-reporting` says.
+    tracing::info!("no usage reports are sent");
     let data_plane = process::data_plane().context("cannot start the data plane's threads")?;
     let control = process::control_plane().context("cannot start the control plane's thread")?;
     let ended = control.block_on(serve(&options, &log, traces, data_plane.handle()));
