@@ -100,7 +100,7 @@ fn an_imported_component_runs_and_follows_its_file() {
     alloy.write("lib.alloy", "declare \"watch\" {");
     wait_for("the process tells what is wrong with the file", SOON, || {
         let log = alloy.log();
-        if log.contains("cannot be parsed") { Ok(()) } else { Err(log) }
+        if log.contains("failed to parse file on update") { Ok(()) } else { Err(log) }
     });
     let shown = alloy.component("discovery.relabel.outside").to_string();
     assert!(shown.contains("new-a"), "{shown}");

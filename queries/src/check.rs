@@ -25,6 +25,8 @@ pub(crate) struct Finding {
     pub(crate) fault: Fault,
     /// What a load says where it differs from a check; nothing at all if it is empty.
     pub(crate) in_load: Option<String>,
+    /// True if a load points at the whole block.
+    pub(crate) whole_in_load: bool,
 }
 
 impl Finding {
@@ -33,7 +35,7 @@ impl Finding {
     }
 
     pub(crate) fn fault(fault: Fault) -> Self {
-        Self { severity: Severity::Error, fault, in_load: None }
+        Self { severity: Severity::Error, fault, in_load: None, whole_in_load: false }
     }
 
     pub(crate) fn warning(subject: Subject, message: impl Into<String>) -> Self {
@@ -231,7 +233,9 @@ fn gate(definition: &Definition, minimum: Stability, community: bool) -> Option<
     let message = gate(kind)?;
     let finding = match definition.name {
         "foreach" => {
-            Finding::error(name(), gate("foreach block").unwrap_or_default()).in_load(message)
+            let message_of_check = gate("foreach block").unwrap_or_default();
+            let finding = Finding::error(name(), message_of_check).in_load(message);
+            Finding { whole_in_load: true, ..finding }
         }
         _ => Finding::error(name(), message),
     };

@@ -21,7 +21,10 @@ fn in_load(reporter: &Reporter<'_>, block: Block, finding: &Finding) -> Option<D
         None => Some(reporter.diagnostic(block, finding.severity, &finding.fault)),
         Some(message) if message.is_empty() => None,
         Some(message) => {
-            let fault = Fault { message: message.clone(), ..finding.fault.clone() };
+            let mut fault = Fault { message: message.clone(), ..finding.fault.clone() };
+            if finding.whole_in_load {
+                fault.subject = Subject::Statement([].into(), Part::Whole);
+            }
             Some(reporter.diagnostic(block, finding.severity, &fault))
         }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use alloy_syntax::{Diagnostic, summary};
+use alloy_syntax::{Diagnostic, Span, summary};
 use alloy_value::{ArcArgs, BodyEntry, Object, Value, quote};
 use salsa::Setter as _;
 use smol_str::SmolStr;
@@ -14,6 +14,7 @@ use crate::custom::CustomArgs;
 use crate::inputs::ModuleKind;
 use crate::load_check;
 use crate::names::{Custom, Target, custom, custom_names, deps, refs};
+use crate::rules::codes;
 use crate::undo::Undo;
 use crate::{Engine, report};
 
@@ -145,7 +146,7 @@ impl Engine {
     ) -> Result<Pending, Rejected> {
         self.rollback();
         let rejected = |message: String| Rejected {
-            diagnostics: vec![Diagnostic::error(alloy_syntax::Span::None, message)],
+            diagnostics: vec![Diagnostic::error(Span::None, message)],
             syntax: false,
         };
         let Some(node) = self.store.resolve(id) else { return Ok(Pending::default()) };
@@ -340,9 +341,10 @@ impl Engine {
             let name = name.to_lossy();
             if !is_declared(&name) {
                 let name = quote(&name);
-                return Err(ModuleError::Use(format!(
-                    "Provided argument {name} is not defined in the module"
-                )));
+                let message = format!("Provided argument {name} is not defined in the module");
+                // Without a position (spec/runtime.md §3.3).
+                let found = Diagnostic::error(Span::None, message);
+                return Err(ModuleError::Text(vec![found.with_code(codes::UNKNOWN_ATTRIBUTE)]));
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ const OURS: &[&str] = &[
     "docs",
     "eval",
     "explain",
+    "plan",
     "schema",
     "--check",
     "--config.reload",

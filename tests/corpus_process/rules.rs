@@ -1,38 +1,15 @@
 //! Which cases need something that is not built yet, and where we differ on purpose.
 
+use alloy::registry;
+use alloy_syntax::ast::Body;
+use alloy_value::{Definition, DefinitionKind, Lookup, Stability};
+
 use crate::case::Case;
 
 /// Commands of the reference that come later.
 const LATER_COMMANDS: &[&str] = &["convert", "gql", "tools"];
-
-/// Block types that this version knows and can run; everything else in a configuration of the
-/// corpus comes later, or is a name that the case is about.
-const LATER_BLOCKS: &[&str] = &[
-    "declare",
-    "argument",
-    "export",
-    "foreach",
-    "import.",
-    "http",
-    "livedebugging",
-    "loki.",
-    "otelcol.",
-    "pyroscope.",
-    "mimir.",
-    "faro.",
-    "beyla.",
-    "remote.",
-    "discovery.kubernetes",
-    "discovery.docker",
-    "discovery.http",
-    "discovery.dns",
-    "prometheus.operator.",
-    "prometheus.enrich",
-    "prometheus.write.queue",
-    "prometheus.exporter.static",
-    "prometheus.exporter.redis",
-    "database_observability.",
-];
+/// What the converter reads.
+const FOREIGN_FORMATS: &[&str] = &["otelcol", "prometheus", "promtail", "static"];
 
 /// The rule under which the case is not run.
 pub(crate) fn skip(case: &Case<'_>) -> Option<&'static str> {
@@ -41,39 +18,72 @@ pub(crate) fn skip(case: &Case<'_>) -> Option<&'static str> {
     if words.iter().any(|word| LATER_COMMANDS.contains(word)) {
         return Some("needs a command that comes later");
     }
-    if words.iter().any(|word| word.starts_with("--config.format=")) {
+    let format = words.iter().find_map(|word| word.strip_prefix("--config.format="));
+    if format.is_some_and(|format| FOREIGN_FORMATS.contains(&format)) {
         return Some("needs the converter");
     }
-    if words.iter().any(|word| word.starts_with("--cluster.") && clusters(word)) {
+    if words.iter().any(|word| ["--cluster.enabled", "--cluster.enable-tls"].contains(word)) {
         return Some("needs clustering");
     }
-    // What does not run yet is checked all the same.
-    if case.group() != "validate" && case.texts().any(needs_later_block) {
-        return Some("needs a block or component that comes later");
+    let stability = words.iter().find_map(|word| word.strip_prefix("--stability.level="));
+    let stability = stability.and_then(|level| level.parse().ok());
+    let permitted = Permitted {
+        stability: stability.unwrap_or(Stability::GenerallyAvailable),
+        community: words.contains(&"--feature.community-components.enabled"),
+    };
+    let names = |is_missing: fn(&Definition) -> bool| {
+        let missing = |found: &Definition| permitted.has(found) && is_missing(found);
+        case.texts().any(|config| any_block(config, &missing))
+    };
+    if case.group() == "validate" {
+        return names(is_name_only)
+            .then_some("needs the arguments of a component that is known by name only");
     }
-    None
+    names(is_later).then_some("needs a block or component that this version cannot run")
 }
 
-fn clusters(word: &str) -> bool {
-    ["--cluster.enabled", "--cluster.enable-tls", "--cluster.tls-"]
-        .iter()
-        .any(|flag| word.starts_with(flag))
+/// What the flags of a case allow: what they don't is refused before it could run.
+struct Permitted {
+    stability: Stability,
+    community: bool,
+}
+
+impl Permitted {
+    fn has(&self, definition: &Definition) -> bool {
+        definition.stability >= self.stability && (self.community || !definition.community)
+    }
+}
+
+fn is_name_only(definition: &Definition) -> bool {
+    definition.kind == DefinitionKind::Component && definition.args.is_none()
+}
+
+fn is_later(definition: &Definition) -> bool {
+    // What only modules have is no component to run.
+    let is_part = definition.kind == DefinitionKind::ConfigBlock && definition.args.is_none();
+    !is_part && !registry::is_runnable(definition.name)
 }
 
 /// True if a configuration needs a block or component that comes later.
 pub(crate) fn needs_later_block(config: &str) -> bool {
-    config.lines().any(names_later_block)
+    any_block(config, &is_later)
 }
 
-fn names_later_block(line: &str) -> bool {
-    let line = line.trim_start();
-    let word = line.split([' ', '"', '{']).next().unwrap_or_default();
-    let opens = line.contains('{') && !line.contains('=');
-    opens
-        && LATER_BLOCKS.iter().any(|later| match later.ends_with('.') {
-            true => word.starts_with(later),
-            false => word == *later,
-        })
+/// True for a configuration with a block that `is_missing`, modules included.
+fn any_block(config: &str, is_missing: &dyn Fn(&Definition) -> bool) -> bool {
+    any_below(&alloy_syntax::parse_file(config).file().body(), is_missing)
+}
+
+fn any_below(body: &Body, is_missing: &dyn Fn(&Definition) -> bool) -> bool {
+    body.blocks().any(|block| {
+        let name = block.name();
+        let is_one = match registry::registry().lookup(&name) {
+            Lookup::Known(definition) | Lookup::NotBuilt(definition) => is_missing(definition),
+            Lookup::Unknown => false,
+        };
+        let holds_blocks = matches!(&*name, "declare" | "foreach" | "template");
+        is_one || (holds_blocks && block.body().is_some_and(|body| any_below(&body, is_missing)))
+    })
 }
 
 /// Why we differ on purpose.
@@ -82,7 +92,7 @@ pub(crate) fn difference(case: &Case<'_>) -> Option<&'static str> {
         ("run/old_support_bundle_flag", "the former name of the flag is accepted"),
         ("run/experimental_function", "the whole name of the function is marked"),
         ("run/component_build_error", "the failed read is logged once"),
-        ("validate/community_enabled", "the arguments of this component are not known yet"),
+        ("run/import_file_missing", "the failed read is logged once"),
         ("validate/declare_argument_underscore", "the reference crashes; nothing is wrong"),
         ("fmt/two_files", "several files are formatted"),
         ("run/port_zero", "port 0 picks a free port while there is no clustering"),

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::Controller;
+use super::modules::doing;
 use super::node::{Failure, Node, Phase, Role, Run};
 use super::plan::Look;
 use super::traces;
@@ -103,9 +104,7 @@ impl Controller {
             if first {
                 self.apply_logging_of_pending();
             }
-            for (id, finding) in &findings {
-                self.log_failure(*id, &finding.logged);
-            }
+            self.log_findings(&findings);
             self.engine.rollback();
             let diagnostics = findings.into_iter().map(|(_, f)| *f.diagnostic).collect();
             return Err(LoadError::new(LoadFailure::Rejected, diagnostics));
@@ -119,6 +118,26 @@ impl Controller {
         attempt.plan = Some(plan);
         attempt.phases.plan = begin.elapsed().saturating_sub(attempt.phases.check);
         Ok(self.accept(&pending, first, begin))
+    }
+
+    /// Logs each finding at its node, and what is found in a module at the node that runs it too.
+    fn log_findings(&self, findings: &[(NodeId, Finding)]) {
+        let owner = |id: NodeId| self.engine.node(id).and_then(|info| info.owner);
+        for group in findings.chunk_by(|(a, _), (b, _)| owner(*a) == owner(*b)) {
+            for (id, finding) in group.iter().filter(|(_, finding)| !finding.logged.is_empty()) {
+                self.log_failure(*id, &finding.logged);
+            }
+            let diagnostics: Vec<_> = group.iter().map(|(_, f)| (*f.diagnostic).clone()).collect();
+            let mut at = group.first().and_then(|(id, _)| owner(*id));
+            while let Some(id) = at {
+                let kind = self.engine.node(id).map(|info| info.kind);
+                if let Some(doing) = kind.and_then(doing) {
+                    let reason = format!("{doing}: {}", alloy_queries::summary(&diagnostics));
+                    self.log_failure(id, &reason);
+                }
+                at = owner(id);
+            }
+        }
     }
 
     /// What speaks against the pending revision: new or changed blocks that don't evaluate although

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use alloy_component::{ComponentMetrics, MetricsHub, ModuleContent};
-use alloy_queries::{CustomArgs, ModuleError, NodeChange, NodeId, NodeKind, Source, attribute};
+use alloy_queries::{CustomArgs, Diagnostic, ModuleError, NodeChange, NodeId, NodeKind, Source, attribute};
 use alloy_value::{ArcArgs, Object, Str, Value, quote};
 
 use super::Controller;
@@ -15,6 +15,18 @@ use super::load::Finding;
 use super::node::{Failure, Node, Phase, Role, Run};
 use crate::health;
 use crate::metrics::ControllerMetrics;
+
+const UPDATING_CUSTOM: &str = "updating custom component";
+const UPDATING_CHILD: &str = "updating custom component in foreach";
+
+/// What is done when the module of such a node fails, for its message.
+pub(super) fn doing(kind: NodeKind) -> Option<&'static str> {
+    match kind {
+        NodeKind::Custom => Some(UPDATING_CUSTOM),
+        NodeKind::Foreach => Some(UPDATING_CHILD),
+        _ => None,
+    }
+}
 
 impl Controller {
     /// Makes changes of the engine live: new nodes get their state, removed ones stop. Gives the
@@ -171,11 +183,13 @@ impl Controller {
             ModuleError::Missing(reason) => refused(self, Role::Custom, reason),
             ModuleError::Use(reason) => {
                 let role = if kind == NodeKind::Custom { Role::Custom } else { Role::Foreach };
-                refused(self, role, format!("updating custom component: {reason}"))
+                refused(self, role, format!("{UPDATING_CUSTOM}: {reason}"))
             }
             ModuleError::Text(diagnostics) => {
-                let finding = |diagnostic: alloy_queries::Diagnostic| Finding {
-                    logged: diagnostic.to_string(),
+                let doing = doing(kind).unwrap_or_default();
+                let mut logged = format!("{doing}: {}", alloy_queries::summary(&diagnostics));
+                let finding = |diagnostic: Diagnostic| Finding {
+                    logged: std::mem::take(&mut logged),
                     diagnostic: Box::new(diagnostic),
                 };
                 diagnostics.into_iter().map(finding).collect()
@@ -188,7 +202,7 @@ impl Controller {
         let Some(custom) = args.downcast_ref::<CustomArgs>() else { return };
         match self.engine.instantiate(id, custom) {
             Ok(changes) => self.modules_changed(id, args, &changes),
-            Err(error) => self.refuse_module(id, "updating custom component", error),
+            Err(error) => self.refuse_module(id, UPDATING_CUSTOM, error),
         }
     }
 
@@ -221,7 +235,7 @@ impl Controller {
         }
         match self.engine.set_children(id, &foreach.variable, &children) {
             Ok(changes) => self.modules_changed(id, args, &changes),
-            Err(error) => self.refuse_module(id, "updating custom component in foreach", error),
+            Err(error) => self.refuse_module(id, UPDATING_CHILD, error),
         }
     }
 
@@ -317,7 +331,10 @@ impl Controller {
                 let source = quote(&content.source);
                 let what = if rejected.syntax { "cannot be parsed" } else { "is invalid" };
                 let reason = format!("imported content from {source} {what}: {rejected}");
-                self.log_failure(id, &reason);
+                match rejected.syntax {
+                    true => self.log_unparsable(id, rejected.diagnostics),
+                    false => self.log_failure(id, &reason),
+                }
                 Err(reason)
             }
         };
@@ -331,6 +348,23 @@ impl Controller {
         let Some(info) = self.engine.node(id) else { return };
         let config_path = health::path_of(&info.module_id);
         tracing::error!(config_path, config_id = &*info.block_id, "{warning}");
+    }
+
+    /// What an import read is no module. The file in the positions is called as the import is.
+    fn log_unparsable(&self, id: NodeId, mut diagnostics: Vec<Diagnostic>) {
+        let Some(info) = self.engine.node(id) else { return };
+        let file = diagnostics.first().and_then(|first| first.file.clone()).unwrap_or_default();
+        let label = info.label.clone().unwrap_or_default();
+        for diagnostic in &mut diagnostics {
+            diagnostic.file = Some(Arc::clone(&label));
+        }
+        tracing::error!(
+            config_path = if info.module_id.is_empty() { "." } else { &*info.module_id },
+            config_id = &*info.block_id,
+            file = &*file,
+            err = alloy_queries::summary(&diagnostics),
+            "failed to parse file on update"
+        );
     }
 
     /// The registry for the metrics of a component or import.
