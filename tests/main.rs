@@ -7,6 +7,7 @@ mod check;
 mod check_imports;
 mod end_to_end;
 mod eval;
+mod eval_terminal;
 mod examples;
 mod explain;
 mod fmt;

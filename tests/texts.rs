@@ -271,11 +271,7 @@ const IMPORTS: &[(&str, &str, &str)] = &[
         "imported content from \"lib.alloy\" is invalid: lib.alloy:1:1: only declare and import blocks \
          are allowed in a module, got local.file",
     ),
-    (
-        "lib.alloy",
-        "declare \"m\" {\n",
-        "lib:2:1: expected }, got EOF",
-    ),
+    ("lib.alloy", "declare \"m\" {\n", "lib:2:1: expected }, got EOF"),
 ];
 
 #[test]

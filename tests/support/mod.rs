@@ -10,6 +10,7 @@ pub(crate) mod peers;
 pub(crate) mod remote_write;
 pub(crate) mod sink;
 pub(crate) mod target;
+pub(crate) mod terminal;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use alloy_component::{ComponentMetrics, MetricsHub, ModuleContent};
-use alloy_queries::{CustomArgs, Diagnostic, ModuleError, NodeChange, NodeId, NodeKind, Source, attribute};
+use alloy_queries::{
+    CustomArgs, Diagnostic, ModuleError, NodeChange, NodeId, NodeKind, Source, attribute,
+};
 use alloy_value::{ArcArgs, Object, Str, Value, quote};
 
 use super::Controller;
