@@ -201,6 +201,17 @@ fn a_thousand_reloads_lose_nothing_and_restart_nothing() {
     }
     assert_eq!(starts(&alloy), starts_before, "a scrape loop was restarted");
     assert_eq!(updates(&alloy), updates_before, "a component was updated");
+    // The series of the live pipelines are held, for the process and for the remote.
+    for (name, label) in [
+        ("alloy_labelstore_global_ids_count", ""),
+        ("alloy_labelstore_remote_store_ids_count", "remote_name=\"prometheus.remote_write.out\""),
+    ] {
+        let held = alloy.metrics(name);
+        assert!(
+            matches!(&held[..], [(series, held)] if series.contains(label) && *held >= 4.0),
+            "{held:?}"
+        );
+    }
     for (before, after) in served_before.iter().zip(served()) {
         assert!(after >= before + 3, "no scrapes beside the reloads: {before} to {after}");
     }

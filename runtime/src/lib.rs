@@ -37,7 +37,9 @@ pub use history::{Outcome, Phases, Reload, Reloads, Trigger};
 pub use logging::{
     LOGGING, LogDestination, LogFormat, LogLevel, LoggingArgs, LoggingBlock, LoggingSink,
 };
-pub use metrics::{BuildInfo, ConfigMetrics, ProcessMetrics, register_build_info};
+pub use metrics::{
+    BuildInfo, ConfigMetrics, LabelStoreMetrics, ProcessMetrics, register_build_info,
+};
 pub use options::{ConfigBlock, LoadRequest, ReloadMode, RuntimeOptions};
 pub use plan::{Action, Change, Counts, Plan, Planned, Problem};
 pub use seed::{Seed, create_storage};

@@ -14,8 +14,9 @@ use alloy::{host, registry};
 use alloy_component::{Handover, MemoryDialer, MetricsHub, Services};
 use alloy_remotecfg::CONTROLLER_ID;
 use alloy_runtime::{
-    BuildInfo, ConfigBlock, ConfigLoader, ConfigMetrics, LoadError, LoggingBlock, ProcessMetrics,
-    Runtime, RuntimeOptions, Seed, Trigger, create_storage, register_build_info,
+    BuildInfo, ConfigBlock, ConfigLoader, ConfigMetrics, LabelStoreMetrics, LoadError,
+    LoggingBlock, ProcessMetrics, Runtime, RuntimeOptions, Seed, Trigger, create_storage,
+    register_build_info,
 };
 use alloy_server::{BindError, Port, Server, ServerOptions};
 use alloy_telemetry::SeriesTable;
@@ -78,8 +79,10 @@ async fn serve(
         },
     );
     let (dialer, accept) = MemoryDialer::new(options.memory_addr.as_str());
+    let series = SeriesTable::new();
+    let _labelstore = LabelStoreMetrics::register(&metrics, &series);
     let services = Arc::new(Services {
-        series: SeriesTable::new(),
+        series,
         metrics: metrics.clone(),
         handover: Handover::new(),
         dialer,

@@ -16,6 +16,7 @@ use super::node::{Failure, Phase, Role, Slot};
 use super::tasks::{self, Report, panic_text};
 use crate::event::Epoch;
 use crate::health::{self, labels_of};
+use crate::metrics::ControllerMetrics;
 
 /// Counter of every component that tells whether a reload or an export reached it.
 const UPDATES_TOTAL: &str = "alloy_component_updates_total";
@@ -89,16 +90,30 @@ impl Controller {
             );
             return;
         }
-        let metrics = match &*info.module_id {
-            root if *root == *self.id => Some(&self.metrics),
-            module => self.module_metrics.get(module),
-        };
-        let Some(metrics) = metrics else { return };
+        let Some(metrics) = self.metrics_of(&info.module_id) else { return };
+        metrics.took(&info.block_id, begin.elapsed());
         if let Some(seconds) = &metrics.evaluation_seconds {
             seconds.observe(begin.elapsed().as_secs_f64());
         }
         if let (Some(seconds), Some(since)) = (&metrics.wait_seconds, waited_since) {
             seconds.observe(begin.saturating_duration_since(since).as_secs_f64());
+        }
+    }
+
+    fn metrics_of(&self, module_id: &str) -> Option<&ControllerMetrics> {
+        match module_id {
+            root if *root == *self.id => Some(&self.metrics),
+            module => self.module_metrics.get(module),
+        }
+    }
+
+    /// A component has taken its arguments, or refused them.
+    fn observe_work(&self, id: NodeId) {
+        let began = self.nodes.get(&id).and_then(|node| node.work_since);
+        if let (Some(began), Some(info)) = (began, self.engine.node(id))
+            && let Some(metrics) = self.metrics_of(&info.module_id)
+        {
+            metrics.took(&info.block_id, began.elapsed());
         }
     }
 
@@ -258,6 +273,7 @@ impl Controller {
         node.build_epoch = epoch;
         node.slot = Arc::<Slot>::default();
         node.delivered = Some(args.clone());
+        node.work_since = Some(Instant::now());
         let (slot, cancel, span) = (Arc::clone(&node.slot), node.cancel.clone(), node.span.clone());
         // The metrics of a failed build are gone with it: the next one registers its own.
         node.metrics = None;
@@ -304,6 +320,8 @@ impl Controller {
         if node.build_epoch != epoch || node.phase != Phase::Building {
             return;
         }
+        self.observe_work(id);
+        let Some(node) = self.touch(id) else { return };
         let newer = node.pending.take();
         match result {
             Ok(component) => {
@@ -366,6 +384,7 @@ impl Controller {
         }
         let Some(component) = node.component.clone() else { return };
         node.updating = true;
+        node.work_since = Some(Instant::now());
         node.cell.count_update();
         if let Some(updates) = &node.updates {
             updates.inc();
@@ -389,6 +408,8 @@ impl Controller {
         if node.build_epoch != epoch || !node.updating {
             return;
         }
+        self.observe_work(id);
+        let Some(node) = self.touch(id) else { return };
         node.updating = false;
         let newer = node.pending.take();
         match result {

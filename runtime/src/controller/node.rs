@@ -130,6 +130,8 @@ pub(super) struct Node {
     pub(super) accepted: Option<ArcArgs>,
     /// The arguments it was given last. Differs from `accepted` while an update is under way.
     pub(super) delivered: Option<ArcArgs>,
+    /// When it was given them.
+    pub(super) work_since: Option<Instant>,
     /// An update is under way.
     pub(super) updating: bool,
     /// Arguments that wait for the end of the build or update. Newer ones replace them.
@@ -209,6 +211,7 @@ impl Node {
             run_health: health,
             accepted: None,
             delivered: None,
+            work_since: None,
             updating: false,
             pending: None,
             exports: None,

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use alloy_component::{ComponentMetrics, MetricsHub};
 use arc_swap::ArcSwap;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
-use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts};
+use prometheus::{
+    CounterVec, Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+};
 
 use super::registered;
 use crate::health::labels_of;
@@ -16,6 +19,9 @@ use crate::{Action, GraphSnapshot, Plan};
 /// Buckets of both histograms.
 const BUCKETS: &[f64] = &[0.005, 0.025, 0.1, 0.5, 1., 5., 10., 30., 60., 120., 300., 600.];
 
+/// What takes longer is counted by component.
+const SLOW: Duration = Duration::from_secs(60);
+
 /// Metrics of one controller.
 pub(crate) struct ControllerMetrics {
     pub(crate) evaluating: Option<IntGauge>,
@@ -23,6 +29,7 @@ pub(crate) struct ControllerMetrics {
     pub(crate) wait_seconds: Option<Histogram>,
     pub(crate) queue_size: Option<IntGauge>,
     actions: Option<IntCounterVec>,
+    slow: Option<CounterVec>,
     _registry: ComponentMetrics,
 }
 
@@ -59,6 +66,16 @@ impl ControllerMetrics {
                 ),
             ),
             actions: None,
+            slow: registered(
+                &registry,
+                CounterVec::new(
+                    Opts::new(
+                        "alloy_component_evaluation_slow_seconds",
+                        "Seconds spent in evaluations, builds and updates of at least a minute.",
+                    ),
+                    &["component_id"],
+                ),
+            ),
             _registry: registry,
         }
     }
@@ -78,6 +95,15 @@ impl ControllerMetrics {
         }
         metrics.actions = actions;
         metrics
+    }
+
+    /// A component was evaluated, built or updated in this time. Only what is slow is counted.
+    pub(crate) fn took(&self, component: &str, time: Duration) {
+        if time >= SLOW
+            && let Some(slow) = &self.slow
+        {
+            slow.with_label_values(&[component]).inc_by(time.as_secs_f64());
+        }
     }
 
     /// Counts what an accepted load does.
@@ -164,5 +190,27 @@ impl Collector for GraphCollector {
 
     fn collect(&self) -> Vec<MetricFamily> {
         self.sample().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_slow_work_is_counted() {
+        let hub = MetricsHub::new();
+        let metrics = ControllerMetrics::new(&hub, "");
+        let counted = || {
+            let families = hub.gather();
+            let name = "alloy_component_evaluation_slow_seconds";
+            let family = families.iter().find(|family| family.name() == name)?;
+            Some(family.get_metric()[0].get_counter().get_value())
+        };
+        metrics.took("test.node.a", Duration::from_secs(59));
+        assert_eq!(counted(), None);
+        metrics.took("test.node.a", Duration::from_secs(61));
+        metrics.took("test.node.a", Duration::from_secs(60));
+        assert_eq!(counted(), Some(121.0));
     }
 }

@@ -2,10 +2,12 @@
 
 mod config;
 mod controller;
+mod labelstore;
 mod process;
 
 pub use config::ConfigMetrics;
 pub(crate) use controller::{ControllerMetrics, graph_metrics};
+pub use labelstore::LabelStoreMetrics;
 pub use process::{BuildInfo, ProcessMetrics, register_build_info};
 
 use prometheus::core::Collector;

@@ -44,6 +44,36 @@ const COUNTERS: &[(&str, &str, Read)] = &[
     }),
 ];
 
+/// Series that the log of one component holds, as the label store shows them.
+#[derive(Clone)]
+pub(super) struct HeldSeries {
+    log: Arc<Mutex<Option<Log>>>,
+    held: IntGauge,
+}
+
+impl HeldSeries {
+    pub(super) fn new(log: Arc<Mutex<Option<Log>>>) -> prometheus::Result<Self> {
+        let held = IntGauge::new(
+            "alloy_labelstore_remote_store_ids_count",
+            "Series that are held for a remote.",
+        )?;
+        Ok(Self { log, held })
+    }
+}
+
+impl Collector for HeldSeries {
+    fn desc(&self) -> Vec<&Desc> {
+        self.held.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let log = self.log.lock().clone();
+        let held = log.map_or(0, |log| log.stats().series_active.load(Ordering::Relaxed));
+        self.held.set(i64::try_from(held).unwrap_or(i64::MAX));
+        self.held.collect()
+    }
+}
+
 /// Reads the statistics of the log that is open when it is asked.
 #[derive(Clone)]
 pub(super) struct LogMetrics {

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::log_metrics::LogMetrics;
+use super::log_metrics::{HeldSeries, LogMetrics};
 use super::spec::Spec;
 use super::{NAME, RemoteWriteArgs, RemoteWriteExports, WalBlock};
 use crate::liveness::Liveness;
@@ -37,7 +37,7 @@ pub(super) struct RemoteWrite {
     stability: Stability,
     desired: watch::Sender<Desired>,
     /// Keeps the metrics in the process's registry.
-    _registered: ComponentMetrics,
+    _registered: [ComponentMetrics; 2],
 }
 
 #[derive(Clone)]
@@ -83,6 +83,8 @@ impl RemoteWrite {
         let limit = Options::new(PathBuf::new()).disk_bytes;
         let log_metrics = LogMetrics::new(Arc::clone(&log), opened_in, limit).map_err(failed)?;
         cx.metrics.register(log_metrics);
+        let label_store = cx.services.metrics.registry(&[("remote_name", &cx.id)]);
+        label_store.register(HeldSeries::new(Arc::clone(&log)).map_err(failed)?);
         let metrics = cx.metrics.register(Metrics::new().map_err(failed)?);
         let consumer = Arc::new(Consumer { liveness: Liveness::new(&cx.id), log, metrics });
         let receiver = MetricsReceiver(Arc::clone(&consumer) as Arc<dyn MetricsConsumer>);
@@ -93,7 +95,7 @@ impl RemoteWrite {
             data_dir: cx.data_dir.clone(),
             stability: cx.stability,
             desired: watch::Sender::new(desired),
-            _registered: cx.metrics.clone(),
+            _registered: [cx.metrics.clone(), label_store],
         })
     }
 
