@@ -9,7 +9,7 @@ use crate::help::{Change, Elsewhere, Help};
 use crate::hir::block_id;
 use crate::inputs::{Block, Module, ModuleKind};
 use crate::names::{LoopVariable, Ref, custom_names, loop_variable};
-use crate::similar::FURTHEST;
+use crate::similar::{FURTHEST, KEYWORDS};
 use crate::stdlib;
 
 /// Blocks of a module that are looked through for a name that was meant: a large configuration may
@@ -53,6 +53,7 @@ fn names_in_scope(db: &dyn Db, module: Module, path: &[smol_str::SmolStr]) -> Ve
     let wanted = path.iter().map(|segment| segment.len() + 1).sum::<usize>().saturating_sub(1);
     let mut names: Vec<String> = stdlib::full_names().map(str::to_owned).collect();
     names.push("module_path".to_owned());
+    names.extend(KEYWORDS.iter().map(|&keyword| keyword.to_owned()));
     let mut at = Some(module);
     while let Some(module) = at {
         let blocks = module.blocks(db);

@@ -6,6 +6,9 @@ const MOST: usize = 3;
 /// Longest name, in bytes, that is compared: nobody misspells a longer one.
 const LONGEST: usize = 200;
 
+/// Words that are names in another spelling.
+pub(crate) const KEYWORDS: &[&str] = &["true", "false", "null"];
+
 /// Most letters that may be wrong.
 pub(crate) const FURTHEST: usize = 4;
 

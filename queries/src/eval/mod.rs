@@ -14,6 +14,7 @@ pub(crate) use body::{DecodeFn, evaluate_body, precheck_body};
 use crate::fault::{Fault, Subject, decode_code};
 use crate::hir::{BlockHir, Expr, ExprId};
 use crate::rules::codes;
+use crate::similar::KEYWORDS;
 use crate::stdlib;
 
 /// What identifiers and library functions read. The only way out of an expression, so that every
@@ -113,7 +114,8 @@ impl<'a> Evaluator<'a> {
                     .with_code(codes::UNRESOLVED_REFERENCE);
             let help = fault.help();
             help.plain = Some(format!("there is nothing called {quoted} here"));
-            help.suggest(name, stdlib::names(), Subject::Expr(id), str::to_owned);
+            let names = stdlib::names().chain(KEYWORDS.iter().copied());
+            help.suggest(name, names, Subject::Expr(id), str::to_owned);
             fault
         })
     }

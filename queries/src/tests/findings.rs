@@ -815,15 +815,24 @@ fn expressions_name_what_was_meant() {
     expect![[r#"
         AL304 field "frist" does not exist; change it to "first"
         AL301 there is nothing called "strng" here; change it to "string"
+        AL301 there is nothing called "True" here; change it to "true"
         AL304 field "jion" does not exist; change it to "join"
         AL205 expected a number, found a string; none
         AL205 {a = 1}.a cannot access field "b" on value of type number; none
         AL211 2 index 2 is out of range of array with length 1; none
     "#]]
     .assert_eq(
-        &["{first = 1}.frist", "strng.join", "string.jion", "1 + \"a\"", "{a = 1}.a.b", "[1][2]"]
-            .map(error)
-            .concat(),
+        &[
+            "{first = 1}.frist",
+            "strng.join",
+            "True",
+            "string.jion",
+            "1 + \"a\"",
+            "{a = 1}.a.b",
+            "[1][2]",
+        ]
+        .map(error)
+        .concat(),
     );
 }
 
