@@ -57,7 +57,7 @@ impl Controller {
             "starting complete graph evaluation"
         );
         self.set_evaluating(true);
-        let span = traces::graph_evaluate();
+        let span = traces::graph_evaluate(&self.id);
         match span.in_scope(|| self.try_load(request, &mut attempt, begin)) {
             Ok(mut load) => {
                 load.reply = Some(reply);

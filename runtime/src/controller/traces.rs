@@ -8,9 +8,9 @@ use tracing::{Level, Span, info_span};
 
 use super::Controller;
 
-/// The span of one load.
-pub(super) fn graph_evaluate() -> Span {
-    info_span!(target: "trace", "GraphEvaluate", alloy.controller_id = "")
+/// The span of one load by the controller `id`.
+pub(super) fn graph_evaluate(id: &str) -> Span {
+    info_span!(target: "trace", "GraphEvaluate", alloy.controller_id = id)
 }
 
 /// Nodes that are to be evaluated because of a new export, and whose export it is. Kept only while
