@@ -1,12 +1,13 @@
-//! `alloy plan` and the history of reloads: what they say is what happens.
+//! `alloy plan`, the history of reloads, and `alloy why`: what they say is what happens.
 
 use std::process::Command;
+use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use serde_json::Value as Json;
 
 use crate::support::alloy::Alloy;
-use crate::support::{directory, http};
+use crate::support::{directory, http, wait_for};
 
 const OLD: &str = r#"
 local.file "greeting" {
@@ -280,4 +281,51 @@ fn plans_are_refused_that_do_not_come_from_a_client() {
     assert!(answer.as_ref().map_or(true, |answer| answer.0 == 413), "{answer:?}");
     let (code, _, err) = run(alloy.dir.path(), &["plan", "--addr=127.0.0.1:1", "config.alloy"]);
     assert_eq!(code, 2, "{err}");
+}
+
+#[test]
+fn evaluations_say_why() {
+    let alloy = Alloy::start("");
+    alloy.write("greeting.txt", "hello");
+    alloy.write("config.alloy", OLD);
+    assert_eq!(alloy.reload().0, 200);
+    alloy.write("config.alloy", &OLD.replace("15s", "30s"));
+    assert_eq!(alloy.reload().0, 200);
+    alloy.write("greeting.txt", "good morning");
+    let url = alloy.url("/api/v1/trace/prometheus.scrape.api");
+    let newest = || json(&url)["evaluations"][0].clone();
+    wait_for("the file to be read", Duration::from_secs(20), || {
+        match newest()["triggers"][0]["kind"].as_str() {
+            Some("export") => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+    let trigger = &newest()["triggers"][0];
+    assert_eq!(
+        (&trigger["id"], &trigger["fields"]),
+        (&"local.file.greeting".into(), &serde_json::json!(["content"]))
+    );
+    let addr = format!("--addr={}", alloy.url(""));
+    let why = |args: &[&str]| run(alloy.dir.path(), &[&["why", &addr], args].concat());
+    let (code, out, err) = why(&["prometheus.scrape.api"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(!out.contains("canary"), "{out}");
+    let lines: Vec<&str> = out
+        .lines()
+        .filter(|line| line.starts_with("    because") || line.starts_with("    result"))
+        .collect();
+    let reload = "    because  reload of config.alloy:13 (http)";
+    let created = "    because  created by a load of config.alloy:13 (http)";
+    assert_eq!(lines[0], "    because  export of local.file.greeting field content");
+    assert_eq!(lines[1], "    result   updated with new arguments");
+    assert!(lines.contains(&reload) && lines.contains(&created), "{out}");
+    assert!(out.contains("ran      tree > body > block_hir"), "{out}");
+    let (_, out, _) = why(&["--output-format=json", "--last=1", "prometheus.scrape.api"]);
+    let answer: Json = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((&answer["version"], &answer["id"]), (&1.into(), &"prometheus.scrape.api".into()));
+    assert_eq!(answer["evaluations"].as_array().map(Vec::len), Some(1));
+    assert_eq!(why(&["nope.nope.x"]).0, 1);
+    assert_eq!(why(&["--last=0", "prometheus.scrape.api"]).0, 2);
+    assert_eq!(http::get(&alloy.url("/api/v1/trace/nope?last=1")).expect("an answer").0, 404);
+    assert_eq!(http::get(&format!("{url}?last=x")).expect("an answer").0, 400);
 }

@@ -162,6 +162,8 @@ pub enum NodeChange {
 pub struct Pending {
     /// Added and changed nodes in evaluation order, then removed ones in reverse.
     pub changes: Vec<NodeChange>,
+    /// Changed nodes whose text is the same: the environment or `module_path` differ.
+    pub surroundings: Vec<NodeId>,
     /// Warnings about what is new.
     pub warnings: Vec<Diagnostic>,
 }

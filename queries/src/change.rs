@@ -36,6 +36,8 @@ pub(crate) struct Touched {
     created_nodes: FxHashSet<u32>,
     /// True if the environment or `module_path` differ.
     pub(crate) surroundings: bool,
+    /// Nodes that are touched by nothing else.
+    pub(crate) read_surroundings: Vec<NodeId>,
 }
 
 impl Touched {
@@ -382,7 +384,7 @@ impl Engine {
     }
 
     /// Compares what nodes are made of with what the last load saw.
-    pub(crate) fn changes(&mut self, touched: &Touched) -> Vec<NodeChange> {
+    pub(crate) fn changes(&mut self, touched: &mut Touched) -> Vec<NodeChange> {
         let mut candidates: BTreeSet<u32> = touched.blocks.clone();
         if touched.surroundings {
             let all: BTreeSet<u32> = (0..self.store.modules.len() as u32).collect();
@@ -417,6 +419,9 @@ impl Engine {
                         self.replace_node(instance, at, &mut replaced);
                     }
                     if let Some(node) = self.store.node_of(&self.db, instance, at) {
+                        if same && !is_new {
+                            touched.read_surroundings.push(self.store.id(node));
+                        }
                         dirty.push((node, other_kind));
                     }
                 }

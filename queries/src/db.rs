@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use salsa::Durability;
 
 use crate::inputs::{Block, EnvVar, Host, Instance, Node};
+use crate::steps::StepLog;
 
 /// What queries see of the database.
 #[salsa::db]
@@ -48,15 +49,23 @@ pub(crate) type NodeTable = FxHashMap<(Instance, Block), (Node, u32)>;
 pub(crate) type EventLog = Arc<Mutex<Vec<String>>>;
 
 impl Database {
-    pub(crate) fn new(registry: &'static Registry, log: Option<EventLog>) -> Self {
-        let callback = log.map(|log| {
-            let record = move |event: salsa::Event| {
-                if let salsa::EventKind::WillExecute { database_key } = event.kind {
-                    log.lock().push(format!("{database_key:?}"));
-                }
-            };
-            Box::new(record) as Box<dyn Fn(salsa::Event) + Send + Sync>
-        });
+    pub(crate) fn new(
+        registry: &'static Registry,
+        log: Option<EventLog>,
+        steps: Option<StepLog>,
+    ) -> Self {
+        let is_watched = log.is_some() || steps.is_some();
+        let record = move |event: salsa::Event| {
+            if let Some(steps) = &steps {
+                steps.lock().note(&event.kind);
+            }
+            if let (Some(log), salsa::EventKind::WillExecute { database_key }) = (&log, event.kind)
+            {
+                log.lock().push(format!("{database_key:?}"));
+            }
+        };
+        let callback =
+            is_watched.then(|| Box::new(record) as Box<dyn Fn(salsa::Event) + Send + Sync>);
         Self {
             storage: salsa::Storage::new(callback),
             registry,

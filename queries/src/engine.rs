@@ -17,6 +17,7 @@ use crate::evaluated::{evaluated, precheck};
 use crate::imports::{Importer, Imports};
 use crate::inputs::{Host, ModuleKind, Node};
 use crate::report::{Reporter, constants};
+use crate::steps::{StepLog, Steps};
 use crate::store::{ROOT, Store};
 use crate::undo::Undo;
 use crate::{full_check, report};
@@ -53,6 +54,7 @@ pub struct Engine {
     /// Modules whose blocks have been looked at since the last load.
     pub(crate) known_good: BTreeSet<u32>,
     pub(crate) undo: Option<Undo>,
+    pub(crate) steps: Steps,
     log: EventLog,
 }
 
@@ -68,20 +70,28 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// An engine without configuration.
     pub fn new(registry: &'static Registry, host: HostFacts, options: Options) -> Self {
-        Self::build(registry, host, options, (ModuleKind::Root, ""), None)
+        Self::build(registry, host, options, (ModuleKind::Root, ""), None, None)
     }
 
-    /// An engine without configuration whose root is itself the module `id`: it has no blocks that
-    /// are about the process, such as `logging` and `http`.
+    /// As [`Engine::new`], but remembers which queries ran for which node: see
+    /// [`Engine::take_steps`].
+    pub fn tracing(registry: &'static Registry, host: HostFacts, options: Options) -> Self {
+        let steps = Some(StepLog::default());
+        Self::build(registry, host, options, (ModuleKind::Root, ""), None, steps)
+    }
+
+    /// As [`Engine::tracing`]; its root is itself the module `id`: it has no blocks that are about
+    /// the process, such as `logging` and `http`.
     pub fn guest(registry: &'static Registry, host: HostFacts, options: Options, id: &str) -> Self {
-        Self::build(registry, host, options, (ModuleKind::Guest, id), None)
+        let steps = Some(StepLog::default());
+        Self::build(registry, host, options, (ModuleKind::Guest, id), None, steps)
     }
 
     /// As [`Engine::new`], but remembers which queries run. For tests and benches.
     #[doc(hidden)]
     pub fn recording(registry: &'static Registry, host: HostFacts, options: Options) -> Self {
         let log = Some(EventLog::default());
-        Self::build(registry, host, options, (ModuleKind::Root, ""), log)
+        Self::build(registry, host, options, (ModuleKind::Root, ""), log, None)
     }
 
     fn build(
@@ -90,8 +100,9 @@ impl Engine {
         options: Options,
         (kind, id): (ModuleKind, &str),
         log: Option<EventLog>,
+        steps: Option<StepLog>,
     ) -> Self {
-        let mut db = Database::new(registry, log.clone());
+        let mut db = Database::new(registry, log.clone(), steps.clone());
         let host = Host::builder(constants(&host), options.stability, options.community)
             .durability(Durability::NEVER_CHANGE)
             .new(&db);
@@ -105,6 +116,7 @@ impl Engine {
             outer_readers: FxHashMap::default(),
             known_good: BTreeSet::new(),
             undo: None,
+            steps: Steps::new(steps),
             log: log.unwrap_or_else(|| Arc::new(Mutex::new(Vec::new()))),
         }
     }
@@ -378,7 +390,7 @@ impl Engine {
             self.rollback();
             return Err(Rejected { diagnostics, syntax });
         }
-        let changes = self.changes(&touched);
-        Ok(Pending { changes, warnings: diagnostics })
+        let changes = self.changes(&mut touched);
+        Ok(Pending { changes, surroundings: touched.read_surroundings, warnings: diagnostics })
     }
 }

@@ -47,6 +47,7 @@ mod schema;
 mod shown;
 mod similar;
 mod stdlib;
+mod steps;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -72,3 +73,4 @@ pub use rich::render_full;
 pub use shown::BlockTexts;
 pub use similar::{did_you_mean, similar as similar_names};
 pub use stdlib::{LibraryItem, library};
+pub use steps::Step;

@@ -45,6 +45,16 @@ impl Engine {
         Some((place.file?, line))
     }
 
+    /// True if the pending load brings another text for the item that holds the block of a node.
+    pub fn is_retexted(&self, id: NodeId) -> bool {
+        let item = self.store.resolve(id).map(|node| {
+            let block = self.store.nodes[node].block;
+            self.store.blocks[block].item
+        });
+        let undo = self.undo.as_ref();
+        item.zip(undo).is_some_and(|(item, undo)| undo.old_text(item).is_some())
+    }
+
     /// Gives files of another place the names of the running ones that they stand for: of the same
     /// file name, or the only file for the only file.
     pub fn adopt_names(&self, sources: &mut [Source]) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use alloy_value::{Object, Value};
+use rustc_hash::FxHashMap;
 use salsa::Setter as _;
 use smol_str::SmolStr;
 
@@ -39,6 +40,8 @@ pub(crate) struct Undo {
     removed_files: Vec<SourceFile>,
     modules: BTreeMap<u32, OldModule>,
     texts: Vec<(u32, NewText)>,
+    /// Where the oldest text of an item is.
+    text_at: FxHashMap<u32, usize>,
     indices: Vec<(u32, u32)>,
     seen: Vec<(u32, Seen)>,
     views: BTreeMap<u32, Arc<View>>,
@@ -109,6 +112,7 @@ impl Undo {
     }
 
     pub(crate) fn save_text(&mut self, item: u32, text: NewText) {
+        self.text_at.entry(item).or_insert(self.texts.len());
         self.texts.push((item, text));
     }
 
@@ -146,7 +150,7 @@ impl Undo {
 
     /// The text of an item before the load, if that is another one.
     pub(crate) fn old_text(&self, item: u32) -> Option<&str> {
-        self.texts.iter().find(|(at, _)| *at == item).map(|(_, text)| &*text.text)
+        self.text_at.get(&item).map(|at| &*self.texts[*at].1.text)
     }
 
     /// The position of a block in its item before the load, if that is another one.

@@ -4,12 +4,14 @@ use std::io;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::controller::{Controller, Shared};
 use crate::error::{LoadError, LoadFailure};
 use crate::event::{self, Event, EventSender};
 use crate::history::Attempt;
+use crate::trace::{Evaluation, Trace};
 use crate::{GraphSnapshot, LoadRequest, Planned, RuntimeOptions};
 
 /// Stack of the controller thread: evaluation recurses with the nesting of the text.
@@ -22,6 +24,7 @@ pub struct Runtime(Arc<Inner>);
 struct Inner {
     events: EventSender,
     snapshot: Arc<ArcSwap<GraphSnapshot>>,
+    trace: Arc<Mutex<Trace>>,
 }
 
 impl Drop for Inner {
@@ -53,17 +56,29 @@ impl Runtime {
         let id: Arc<str> = id.into();
         let (events, queue) = event::channel();
         let snapshot = Arc::new(ArcSwap::from_pointee(GraphSnapshot::default()));
-        let shared = Shared { events: events.clone(), snapshot: Arc::clone(&snapshot) };
+        let trace = Arc::<Mutex<Trace>>::default();
+        let shared = Shared {
+            events: events.clone(),
+            snapshot: Arc::clone(&snapshot),
+            trace: Arc::clone(&trace),
+        };
         std::thread::Builder::new()
             .name(format!("alloy-{}", if id.is_empty() { "controller" } else { &*id }))
             .stack_size(STACK_BYTES)
             .spawn(move || Controller::new(options, id, shared).run(&queue))?;
-        Ok(Self(Arc::new(Inner { events, snapshot })))
+        Ok(Self(Arc::new(Inner { events, snapshot, trace })))
     }
 
     /// The graph as it is now. Never blocks.
     pub fn snapshot(&self) -> Arc<GraphSnapshot> {
         self.0.snapshot.load_full()
+    }
+
+    /// The last evaluations of the node with this global id, newest first; `None` if there is no
+    /// such node and none is remembered.
+    pub fn evaluations(&self, id: &str, last: usize) -> Option<Vec<Evaluation>> {
+        let remembered = self.0.trace.lock().of(id, last);
+        remembered.or_else(|| self.0.snapshot.load().get(id).map(|_| Vec::new()))
     }
 
     /// True once the first load has succeeded.
@@ -136,7 +151,7 @@ pub fn plan_offline(
 ) -> io::Result<Result<Result<Planned, LoadError>, LoadError>> {
     let (events, queue) = event::channel();
     let snapshot = Arc::new(ArcSwap::from_pointee(GraphSnapshot::default()));
-    let shared = Shared { events, snapshot };
+    let shared = Shared { events, snapshot, trace: Arc::default() };
     let planning = std::thread::Builder::new()
         .name("alloy-plan".to_owned())
         .stack_size(STACK_BYTES)

@@ -28,6 +28,7 @@ mod seed;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use alloy_queries::{Diagnostic, HostFacts, NodeKind, Source};
 pub use config::{ConfigLoader, ConfigText, ReadError, environment, module_path, read_config};
@@ -44,3 +45,4 @@ pub use options::{ConfigBlock, LoadRequest, ReloadMode, RuntimeOptions};
 pub use plan::{Action, Change, Counts, Plan, Planned, Problem};
 pub use seed::{Seed, create_storage};
 pub use snapshot::{GraphSnapshot, LoadStatus, NodeCell, NodeEdges, NodeLabels, NodeState};
+pub use trace::{Cause, Evaluation, Verdict};

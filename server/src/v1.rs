@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alloy_runtime::{Diagnostic, Plan, Problem, Reload, Source};
+use alloy_runtime::{Diagnostic, Evaluation, Plan, Problem, Reload, Source};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use crate::State;
@@ -16,6 +17,12 @@ use crate::response::{Answer, api_error, json, method_not_allowed};
 
 /// Version of all forms.
 const VERSION: u32 = 1;
+/// What ids of the remote configuration start with.
+const REMOTE: &str = "remotecfg/";
+/// What the id of a node follows.
+const TRACE: &str = "/api/v1/trace/";
+/// Evaluations that are shown unless `?last=` says how many.
+const LAST: usize = 10;
 /// Longest configuration that a plan is asked for.
 const MAX_PLAN_BYTES: usize = 16 * 1024 * 1024;
 /// How long sending one may take.
@@ -23,7 +30,7 @@ const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// True for paths that [`answer`] knows.
 pub(crate) fn takes(path: &str) -> bool {
-    matches!(path, "/api/v1/reloads" | "/api/v1/plan")
+    matches!(path, "/api/v1/reloads" | "/api/v1/plan") || path.starts_with(TRACE)
 }
 
 /// Answers a path that [`takes`] accepts.
@@ -32,6 +39,10 @@ pub(crate) async fn answer(state: &Arc<State>, path: &str, request: Request<Inco
         ("/api/v1/reloads", &Method::GET | &Method::HEAD) => reloads(state, request.headers()),
         ("/api/v1/reloads", _) => method_not_allowed("GET"),
         ("/api/v1/plan", &Method::POST) => plan(state, request).await,
+        (path, &Method::GET | &Method::HEAD) if path.starts_with(TRACE) => {
+            trace(state, &path[TRACE.len()..], &request)
+        }
+        (path, _) if path.starts_with(TRACE) => method_not_allowed("GET"),
         _ => method_not_allowed("POST"),
     }
 }
@@ -43,12 +54,51 @@ struct Reloads<'a> {
     forgotten: u64,
     /// Newest first.
     reloads: Vec<&'a Reload>,
+    /// The same of the remote configuration.
+    remotecfg: Vec<&'a Reload>,
 }
 
 fn reloads(state: &State, headers: &HeaderMap) -> Answer {
     let snapshot = state.options.runtime.snapshot();
-    let reloads = snapshot.reloads.entries.iter().map(|reload| &**reload).collect();
-    json(headers, &Reloads { version: VERSION, forgotten: snapshot.reloads.forgotten, reloads })
+    let remote = state.options.remote.snapshot();
+    let all = |of: &'_ alloy_runtime::Reloads| of.entries.to_vec();
+    let (own, remote) = (all(&snapshot.reloads), all(&remote.reloads));
+    json(
+        headers,
+        &Reloads {
+            version: VERSION,
+            forgotten: snapshot.reloads.forgotten,
+            reloads: own.iter().map(|reload| &**reload).collect(),
+            remotecfg: remote.iter().map(|reload| &**reload).collect(),
+        },
+    )
+}
+
+#[derive(Serialize)]
+struct Trace<'a> {
+    version: u32,
+    id: &'a str,
+    /// Newest first.
+    evaluations: Vec<Evaluation>,
+}
+
+fn trace(state: &State, id: &str, request: &Request<Incoming>) -> Answer {
+    let id = percent_decode_str(id).decode_utf8_lossy();
+    let parameters = request.uri().query().unwrap_or_default().split('&');
+    let last = parameters.rev().find_map(|parameter| parameter.strip_prefix("last="));
+    let Ok(last) = last.map_or(Ok(LAST), str::parse) else {
+        return api_error(StatusCode::BAD_REQUEST, "last must be a whole number");
+    };
+    let runtime = match id.starts_with(REMOTE) {
+        true => &state.options.remote,
+        false => &state.options.runtime,
+    };
+    match runtime.evaluations(&id, last) {
+        Some(evaluations) => {
+            json(request.headers(), &Trace { version: VERSION, id: &id, evaluations })
+        }
+        None => api_error(StatusCode::NOT_FOUND, "there is no such component"),
+    }
 }
 
 #[derive(Deserialize)]

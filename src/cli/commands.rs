@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::flags::{Flag, Kind, Parsed, Positionals, Visibility};
 use crate::commands::{
-    check, completion, components, daemon, docs, eval, explain, fmt, plan, schema, validate,
+    check, completion, components, daemon, docs, eval, explain, fmt, plan, schema, validate, why,
 };
 use crate::run;
 
@@ -212,6 +212,21 @@ pub(crate) static COMMANDS: &[Command] = &[
         children: &[],
         run: validate::run,
     },
+    Command {
+        name: "why",
+        aliases: &[],
+        operands: "[flags] id",
+        about: "Say why a component was evaluated",
+        long: "Says why a running Alloy evaluated a component, newest first: what had changed, which\n\
+               queries ran, what came of it and how long it took.\n\n\
+               Exits 0, 1 if there is no such component, 2 for bad usage or if the running Alloy\n\
+               cannot be asked.",
+        flags: WHY_FLAGS,
+        positionals: Positionals::AtMost(1),
+        bad_usage: 2,
+        children: &[],
+        run: why::run,
+    },
 ];
 
 /// Commands of the reference that this version does not have.
@@ -287,6 +302,18 @@ static PLAN_FLAGS: &[Flag] = &[
     Flag::new("detailed-exitcode", Kind::Bool, "false", "Exit with 3 if there are changes"),
     STABILITY,
     COMMUNITY,
+    daemon::ADDR,
+    daemon::PREFIX,
+    daemon::HEADER,
+    daemon::CA_FILE,
+    daemon::INSECURE,
+    daemon::BEARER,
+    daemon::TIMEOUT,
+];
+
+static WHY_FLAGS: &[Flag] = &[
+    OUTPUT_FORMAT,
+    Flag::new("last", Kind::Int, "10", "How many evaluations to show"),
     daemon::ADDR,
     daemon::PREFIX,
     daemon::HEADER,

@@ -134,6 +134,14 @@ impl Parsed {
         }
     }
 
+    /// Value of a whole number.
+    pub(crate) fn int(&self, long: &str) -> i64 {
+        match self.get(long) {
+            Some(FlagValue::Int(number)) => *number,
+            _ => 0,
+        }
+    }
+
     /// Value of a duration flag; a negative one is zero.
     pub(crate) fn duration(&self, long: &str) -> Duration {
         match self.get(long) {

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use bytes::Bytes;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
 use crate::cli::flags::{Flag, Kind, Parsed};
@@ -105,6 +106,11 @@ impl Daemon {
         answer.ok_or_else(|| anyhow!("{} makes no plans: it is another version", self.address))
     }
 
+    /// Why a node was evaluated; `None` if there is no such node.
+    pub(crate) fn trace(&self, id: &str, last: usize) -> Result<Option<Json>> {
+        self.get(&format!("/api/v1/trace/{}?last={last}", encoded(id)))
+    }
+
     /// What is at `path` below the prefix; `None` if nothing is.
     fn get(&self, path: &str) -> Result<Option<Json>> {
         self.exchange(Method::GET, path, HeaderMap::new(), Bytes::new())
@@ -144,6 +150,14 @@ impl Daemon {
             },
         }
     }
+}
+
+/// `id` as a part of a path; slashes stay, they are part of it.
+fn encoded(id: &str) -> String {
+    id.split('/')
+        .map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string())
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 fn config(parsed: &Parsed) -> Result<ClientConfig> {

@@ -11,6 +11,7 @@ pub(crate) mod fmt;
 pub(crate) mod plan;
 pub(crate) mod schema;
 pub(crate) mod validate;
+pub(crate) mod why;
 
 use std::io;
 

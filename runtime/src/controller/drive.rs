@@ -14,9 +14,11 @@ use super::Controller;
 use super::load::Finding;
 use super::node::{Failure, Phase, Role, Slot};
 use super::tasks::{self, Report, panic_text};
+use super::causes::Before;
 use crate::event::Epoch;
 use crate::health::{self, labels_of};
 use crate::metrics::ControllerMetrics;
+use crate::trace::Verdict;
 
 /// Counter of every component that tells whether a reload or an export reached it.
 const UPDATES_TOTAL: &str = "alloy_component_updates_total";
@@ -65,13 +67,22 @@ impl Controller {
             return;
         }
         let waited_since = node.changed_at.take();
+        let before = Before::new(node);
         node.cell.count_evaluation();
         let begin = Instant::now();
         let _traced = self.trace_evaluation(id, dispatch);
         let outcome = self.evaluate_caught(id);
         match outcome {
-            Ok(args) => self.take_arguments(id, args),
-            Err(finding) => self.refuse_evaluation(id, finding),
+            Ok(args) => {
+                self.take_arguments(id, args.clone());
+                let verdict = self.nodes.get(&id).map(|node| before.verdict(node, &args));
+                self.note_evaluation(id, begin, verdict.unwrap_or(Verdict::Applied));
+            }
+            Err(finding) => {
+                let verdict = Verdict::failed(&finding.logged);
+                self.refuse_evaluation(id, finding);
+                self.note_evaluation(id, begin, verdict);
+            }
         }
         self.observe(id, begin, waited_since);
     }
@@ -453,11 +464,13 @@ impl Controller {
             return;
         }
         let Some(node) = self.touch(id) else { return };
-        node.exports = exports;
+        let old = std::mem::replace(&mut node.exports, exports);
         let dependents = self.engine.dependents(id);
         self.involve_dependents(id, &dependents);
         self.originators.note(id, &dependents);
+        let cause = self.export_cause(id, old.as_ref());
         for &dependent in &dependents {
+            self.because(dependent, &cause);
             self.mark(dependent, Some(since));
         }
     }

@@ -1,6 +1,7 @@
 //! Loads: check and accept or refuse as a whole, then follow until nothing is left to build.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, Pending};
@@ -18,7 +19,8 @@ use crate::error::{LoadError, LoadFailure};
 use crate::health::labels_of;
 use crate::history::Attempt;
 use crate::plan::Problem;
-use crate::{LoadRequest, ReloadMode};
+use crate::trace::Cause;
+use crate::{LoadRequest, ReloadMode, Trigger};
 
 /// Answer to whoever asked for a load.
 pub(super) type Reply = oneshot::Sender<Result<(), LoadError>>;
@@ -68,6 +70,7 @@ impl Controller {
             Err(error) => {
                 self.status.last_successful = false;
                 self.status.error = Some(error.to_string().into());
+                self.engine.forget_steps();
                 self.remember(attempt, Err(&error));
                 self.answer(Some(reply), Err(error), begin);
             }
@@ -117,7 +120,20 @@ impl Controller {
         self.metrics.planned(&plan);
         attempt.plan = Some(plan);
         attempt.phases.plan = begin.elapsed().saturating_sub(attempt.phases.check);
-        Ok(self.accept(&pending, first, begin))
+        if first {
+            // All of it ran.
+            self.engine.forget_steps();
+        } else {
+            self.engine.keep_steps();
+        }
+        let causes = self.causes_of(&pending, &attempt.trigger);
+        // Finding lines is no part of the load.
+        self.engine.skip_steps();
+        let load = self.accept(&pending, first, begin, &attempt.trigger);
+        for (id, cause) in causes {
+            self.because(id, &cause);
+        }
+        Ok(load)
     }
 
     /// Logs each finding at its node, and what is found in a module at the node that runs it too.
@@ -216,7 +232,13 @@ impl Controller {
 
     /// Makes the pending revision live: removed nodes stop, new and changed ones are evaluated,
     /// what failed or exited gets another try.
-    fn accept(&mut self, pending: &Pending, first: bool, begin: Instant) -> LoadInProgress {
+    fn accept(
+        &mut self,
+        pending: &Pending,
+        first: bool,
+        begin: Instant,
+        trigger: &Trigger,
+    ) -> LoadInProgress {
         let mut load = LoadInProgress {
             reply: None,
             first,
@@ -234,7 +256,9 @@ impl Controller {
             self.renumber();
         }
         self.apply_defaults(first);
+        let retry = Arc::new(Cause::Retry { by: trigger.as_str() });
         for id in self.second_chances() {
+            self.because(id, &retry);
             dirty.push(id);
         }
         for id in dirty {
@@ -379,6 +403,7 @@ impl Controller {
         }
         self.graph_changed = true;
         self.engine.release_replaced();
+        self.engine.forget_steps();
         let outcome = if diagnostics.is_empty() {
             Ok(())
         } else {

@@ -3,6 +3,7 @@
 //! Read `load` for the transaction, `drive` for evaluation and delivery, `runs` for starts and
 //! restarts, `node` for what is kept per node, `tasks` for what runs elsewhere.
 
+mod causes;
 mod drive;
 mod foreach;
 mod load;
@@ -24,6 +25,7 @@ use alloy_component::{ComponentDef, ComponentMetrics, Turn};
 use alloy_queries::{Engine, NodeId, NodeInfo, NodeKind, Options, Order};
 use arc_swap::ArcSwap;
 use crossbeam_channel::Receiver;
+use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -33,6 +35,7 @@ use crate::event::{Epoch, Event, EventSender};
 use crate::history::{History, Reloads};
 use crate::metrics::{ControllerMetrics, graph_metrics};
 use crate::snapshot::{GraphSnapshot, LoadStatus};
+use crate::trace::Trace;
 use crate::{ConfigBlock, RuntimeOptions};
 use load::LoadInProgress;
 pub(crate) use node::Role;
@@ -60,6 +63,7 @@ const STARTS_PATIENCE: Duration = Duration::from_millis(200);
 pub(crate) struct Shared {
     pub(crate) events: EventSender,
     pub(crate) snapshot: Arc<ArcSwap<GraphSnapshot>>,
+    pub(crate) trace: Arc<Mutex<Trace>>,
 }
 
 /// Owner of the engine and of everything that runs.
@@ -94,6 +98,8 @@ pub(crate) struct Controller {
     history: History,
     reloads: Reloads,
     revision: u64,
+    /// Executions of queries that the metrics show.
+    executions: u64,
     /// Nothing runs before the first load has succeeded.
     hold_starts: bool,
     /// Removed nodes that have not stopped yet, by batch.
@@ -114,7 +120,7 @@ impl Controller {
         let limits = Options { stability: options.stability, community: options.community };
         let (registry, host) = (options.registry, options.host.clone());
         let engine = match &*id {
-            "" => Engine::new(registry, host, limits),
+            "" => Engine::tracing(registry, host, limits),
             id => Engine::guest(registry, host, limits, id),
         };
         let hub = &options.services.metrics;
@@ -143,6 +149,7 @@ impl Controller {
             history: History::default(),
             reloads: Reloads::default(),
             revision: 0,
+            executions: 0,
             hold_starts: false,
             stopping: BTreeMap::new(),
             stop_tasks: JoinSet::new(),
@@ -189,6 +196,7 @@ impl Controller {
         self.release_stops();
         self.start_ready();
         self.settle_loads();
+        self.count_work();
         self.publish();
         self.end_turn();
         self.touched.clear();

@@ -106,7 +106,9 @@ impl Controller {
     fn adopt_for(&mut self, owner: NodeId, changes: &[NodeChange]) {
         let dirty = self.adopt(changes);
         self.involve_children(owner, &dirty);
+        let cause = self.module_cause(owner);
         for id in dirty {
+            self.because(id, &cause);
             self.mark(id, None);
         }
     }
@@ -324,7 +326,9 @@ impl Controller {
                 self.adopt_for(id, &pending.changes);
                 let users = self.engine.outdated_users(id);
                 self.involve_children(id, &users);
+                let cause = self.module_cause(id);
                 for user in users {
+                    self.because(user, &cause);
                     self.mark(user, Some(Instant::now()));
                 }
                 Ok(())

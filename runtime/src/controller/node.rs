@@ -17,6 +17,7 @@ use super::tasks::StopUnit;
 use crate::event::{Epoch, Event, EventSender};
 use crate::health;
 use crate::snapshot::{NodeCell, NodeLabels, NodeState};
+use crate::trace::Causes;
 
 /// What the controller does with the arguments of a node.
 #[derive(Clone, Copy)]
@@ -123,6 +124,8 @@ pub(super) struct Node {
     pub(super) waiting: bool,
     /// Since when an export that it reads has changed; the oldest not yet evaluated change.
     pub(super) changed_at: Option<Instant>,
+    /// Why it is to be evaluated.
+    pub(super) causes: Causes,
     pub(super) failure: Option<Failure>,
     pub(super) evaluation: Health,
     pub(super) run_health: Health,
@@ -206,6 +209,7 @@ impl Node {
             phase: Phase::New,
             waiting: false,
             changed_at: None,
+            causes: Causes::default(),
             failure: None,
             evaluation: health.clone(),
             run_health: health,

@@ -60,6 +60,7 @@ impl Controller {
             sources.iter().map(|source| Arc::clone(&source.name)).zip(given).collect();
         let outcome = self.dry_load(Load { sources, module_path, env }, mode, look);
         self.engine.release_replaced();
+        self.engine.forget_steps();
         // Whoever asks knows the files by the names that were given.
         match outcome {
             Ok(mut planned) => {

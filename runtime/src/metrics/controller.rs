@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{
-    CounterVec, Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    CounterVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
 };
 
 use super::registered;
@@ -30,6 +30,10 @@ pub(crate) struct ControllerMetrics {
     pub(crate) queue_size: Option<IntGauge>,
     actions: Option<IntCounterVec>,
     slow: Option<CounterVec>,
+    pub(crate) query_executions: Option<IntCounter>,
+    pub(crate) cut_offs: Option<IntCounter>,
+    pub(crate) revision: Option<IntGauge>,
+    pub(crate) trace_dropped: Option<IntCounter>,
     _registry: ComponentMetrics,
 }
 
@@ -76,6 +80,10 @@ impl ControllerMetrics {
                     &["component_id"],
                 ),
             ),
+            query_executions: None,
+            cut_offs: None,
+            revision: None,
+            trace_dropped: None,
             _registry: registry,
         }
     }
@@ -94,6 +102,28 @@ impl ControllerMetrics {
             }
         }
         metrics.actions = actions;
+        let counter =
+            |name: &str, help: &str| registered(&metrics._registry, IntCounter::new(name, help));
+        let query_executions = counter(
+            "alloy_component_controller_query_executions_total",
+            "Number of queries that ran because something that they depend on had changed.",
+        );
+        let cut_offs = counter(
+            "alloy_component_evaluation_cutoffs_total",
+            "Number of evaluations whose arguments came out as before, so that nothing followed.",
+        );
+        let trace_dropped = counter(
+            "alloy_component_evaluation_trace_dropped_total",
+            "Number of evaluations that are not remembered any more for `alloy why`.",
+        );
+        let revision = IntGauge::new(
+            "alloy_component_controller_revision",
+            "Number of configurations that have been accepted; the last of them is live.",
+        );
+        metrics.revision = registered(&metrics._registry, revision);
+        metrics.query_executions = query_executions;
+        metrics.cut_offs = cut_offs;
+        metrics.trace_dropped = trace_dropped;
         metrics
     }
 

@@ -12,3 +12,4 @@ mod propagation;
 mod receivers;
 mod reload;
 mod services;
+mod why;

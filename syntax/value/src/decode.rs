@@ -201,6 +201,11 @@ impl ArcArgs {
         self.0.as_any().downcast_ref()
     }
 
+    /// True if they are the very same allocation.
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// See [`Args::encode`].
     pub fn encode(&self) -> EvaluatedBody {
         self.0.dyn_encode()
