@@ -11,10 +11,10 @@ use prometheus::IntCounter;
 use tracing::{Instrument, Span};
 
 use super::Controller;
+use super::causes::Before;
 use super::load::Finding;
 use super::node::{Failure, Phase, Role, Slot};
 use super::tasks::{self, Report, panic_text};
-use super::causes::Before;
 use crate::event::Epoch;
 use crate::health::{self, labels_of};
 use crate::metrics::ControllerMetrics;
