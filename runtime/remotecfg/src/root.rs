@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_flow_remotecfg::Target;
-use alloy_runtime::{LoadError, LoadRequest, ReloadMode, Runtime, Source, environment};
+use alloy_runtime::{LoadError, LoadRequest, ReloadMode, Runtime, Source, Trigger, environment};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
@@ -36,6 +36,7 @@ impl Root {
             module_path: self.module_path.clone(),
             env: environment(),
             mode: ReloadMode::Atomic,
+            trigger: Trigger::Remote,
             ..LoadRequest::default()
         });
         match timeout(LOAD_PATIENCE, load).await {
