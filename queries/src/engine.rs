@@ -177,6 +177,12 @@ impl Engine {
         self.undo.as_ref().is_some_and(|undo| undo.removes_instance(instance))
     }
 
+    /// True if the pending load removes the node; also one that it would have added.
+    pub fn is_removed(&self, id: NodeId) -> bool {
+        let node = self.store.resolve(id);
+        node.is_none_or(|node| self.undo.as_ref().is_some_and(|undo| undo.removes_node(node)))
+    }
+
     /// A node; also one that the pending load adds or removes.
     pub fn node(&self, id: NodeId) -> Option<&NodeInfo> {
         let node = self.store.resolve(id)?;

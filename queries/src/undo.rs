@@ -91,6 +91,10 @@ impl Undo {
         self.removed.nodes.insert(node)
     }
 
+    pub(crate) fn removes_node(&self, node: u32) -> bool {
+        self.removed.nodes.contains(&node)
+    }
+
     pub(crate) fn remove_file(&mut self, file: SourceFile) {
         self.removed_files.push(file);
     }

@@ -45,6 +45,7 @@ impl Controller {
         if let Some(queue) = &self.metrics.queue_size {
             queue.set(i64::try_from(self.dirty.len()).unwrap_or(i64::MAX));
         }
+        self.coalescer.begin_drive();
         let dispatch = self.originators.dispatch();
         while let Some((_, id)) = self.dirty.pop_first() {
             self.evaluate(id, &dispatch);
@@ -63,9 +64,10 @@ impl Controller {
         let ready = info.dependencies.iter().all(is_settled);
         let Some(node) = self.touch(id) else { return };
         node.waiting = !ready;
-        if !ready {
+        if !ready || self.waits_for_view(id) {
             return;
         }
+        let Some(node) = self.nodes.get_mut(&id) else { return };
         let waited_since = node.changed_at.take();
         let before = Before::new(node);
         node.cell.count_evaluation();
@@ -84,6 +86,7 @@ impl Controller {
                 self.note_evaluation(id, begin, verdict);
             }
         }
+        self.has_settled_down(id);
         self.observe(id, begin, waited_since);
     }
 
@@ -405,6 +408,7 @@ impl Controller {
         let task = task.instrument(node.span.clone());
         node.reap();
         node.tasks.spawn_on(task, &tokio);
+        self.coalescer.begins(id);
     }
 
     /// An update has ended.
@@ -442,6 +446,7 @@ impl Controller {
         if let Some(args) = newer {
             self.deliver(id, args);
         }
+        self.has_settled_down(id);
     }
 
     /// Exports wait in the node's slot.
@@ -450,6 +455,17 @@ impl Controller {
         if node.build_epoch != epoch {
             return;
         }
+        if !matches!(node.role, Role::Import(_)) && self.hold(id, epoch) {
+            return;
+        }
+        self.take_exports(id, epoch);
+    }
+
+    /// Takes the exports that wait in the node's slot.
+    pub(super) fn take_exports(&mut self, id: NodeId, epoch: Epoch) {
+        let Some(node) = self.nodes.get(&id).filter(|node| node.build_epoch == epoch) else {
+            return;
+        };
         let is_import = matches!(node.role, Role::Import(_));
         match node.slot.take() {
             Some((value, _)) if is_import => self.take_content(id, &value),
@@ -461,11 +477,16 @@ impl Controller {
     /// Replaces the exports of a node and marks whoever reads them. O(dependants).
     pub(super) fn export(&mut self, id: NodeId, exports: Option<Value>, since: Instant) {
         if !self.engine.set_exports(id, exports.clone()) {
+            // The check of a load may have passed the value on to the engine before.
+            if let Some(node) = self.touch(id).filter(|node| node.exports.is_none()) {
+                node.exports = exports;
+            }
             return;
         }
+        let dependents = self.engine.dependents(id);
         let Some(node) = self.touch(id) else { return };
         let old = std::mem::replace(&mut node.exports, exports);
-        let dependents = self.engine.dependents(id);
+        node.rests_until = Self::rest_after(dependents.len(), Instant::now());
         self.involve_dependents(id, &dependents);
         self.originators.note(id, &dependents);
         let cause = self.export_cause(id, old.as_ref());

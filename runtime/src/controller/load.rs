@@ -51,6 +51,7 @@ impl LoadInProgress {
 impl Controller {
     /// Checks a new configuration and either refuses it, with nothing changed, or makes it live.
     pub(super) fn load(&mut self, request: LoadRequest, reply: Reply) {
+        self.release_all_held();
         let begin = Instant::now();
         let mut attempt = Attempt::new(request.trigger.clone(), request.read);
         tracing::info!(
@@ -173,6 +174,10 @@ impl Controller {
                 NodeChange::Changed(id) => (id, false),
                 NodeChange::Removed(_) => continue,
             };
+            // A `foreach` or custom component before it may do without the module that it is in.
+            if self.engine.is_removed(id) {
+                continue;
+            }
             if self.is_beyond(look, id, pending.changes.len()) {
                 continue;
             }
@@ -195,6 +200,10 @@ impl Controller {
                 }
             }
         }
+        pending.changes.retain(|change| match *change {
+            NodeChange::Added(id) | NodeChange::Changed(id) => !self.engine.is_removed(id),
+            NodeChange::Removed(_) => true,
+        });
         findings
     }
 
@@ -475,6 +484,7 @@ impl Controller {
         self.stop_removed(nodes, BTreeSet::new());
         self.dirty.clear();
         self.to_start.clear();
+        self.coalescer.clear();
         self.blocks_present.clear();
         self.module_metrics.clear();
         self.hold_starts = false;
@@ -485,8 +495,9 @@ impl Controller {
 
     /// When the controller must wake up although nothing happens.
     pub(super) fn wake_in(&self) -> Option<Duration> {
-        let patience = self.loads.iter().filter_map(|load| load.patience).min()?;
-        Some(patience.saturating_duration_since(Instant::now()))
+        let patience = self.loads.iter().filter_map(|load| load.patience);
+        let due = patience.chain(self.coalescer.due()).min()?;
+        Some(due.saturating_duration_since(Instant::now()))
     }
 
     pub(super) fn log_failure(&self, id: NodeId, error: &str) {

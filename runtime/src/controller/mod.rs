@@ -4,6 +4,7 @@
 //! restarts, `node` for what is kept per node, `tasks` for what runs elsewhere.
 
 mod causes;
+mod coalesce;
 mod drive;
 mod foreach;
 mod load;
@@ -37,6 +38,7 @@ use crate::metrics::{ControllerMetrics, graph_metrics};
 use crate::snapshot::{GraphSnapshot, LoadStatus};
 use crate::trace::Trace;
 use crate::{ConfigBlock, RuntimeOptions};
+use coalesce::Coalescer;
 use load::LoadInProgress;
 pub(crate) use node::Role;
 use node::{Node, Phase};
@@ -89,6 +91,7 @@ pub(crate) struct Controller {
     to_start: BTreeSet<(Order, NodeId)>,
     /// Nodes whose state may have changed in this turn.
     touched: BTreeSet<NodeId>,
+    coalescer: Coalescer,
     /// The snapshot is out of date.
     graph_changed: bool,
     /// Its nodes and edges are.
@@ -142,6 +145,7 @@ impl Controller {
             originators: Originators::default(),
             to_start: BTreeSet::new(),
             touched: BTreeSet::new(),
+            coalescer: Coalescer::default(),
             graph_changed: false,
             structure_changed: false,
             loads: Vec::new(),
@@ -192,6 +196,7 @@ impl Controller {
         for event in event.into_iter().chain(queue.try_iter().take(BATCH)) {
             self.handle(event);
         }
+        self.release_due();
         self.drive();
         self.release_stops();
         self.start_ready();
@@ -353,6 +358,7 @@ impl Controller {
         self.loads.clear();
         self.dirty.clear();
         self.to_start.clear();
+        self.coalescer.clear();
         let nodes = self.nodes.drain().map(|(_, node)| node).collect();
         self.stop_removed(nodes, BTreeSet::new());
     }

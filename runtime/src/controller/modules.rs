@@ -50,6 +50,7 @@ impl Controller {
                     readers.extend(self.engine.dependents(id));
                     self.release_owner(id);
                     let node = self.nodes.remove(&id);
+                    self.has_settled_down(id);
                     if let (Some(turn), Some(node)) = (self.turn(), &node) {
                         turn.retire(&node.name);
                     }
@@ -254,7 +255,8 @@ impl Controller {
             node.run_health = health::children_updated(now);
         }
         node.has_module = true;
-        if node.phase != Phase::Live {
+        // Who reads the exports of a module that was replaced waits for those of the new one.
+        if node.phase != Phase::Live || node.unsettled > 0 {
             node.phase = Phase::Building;
             if node.unsettled == 0 {
                 self.settle_modules(id);

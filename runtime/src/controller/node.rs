@@ -135,6 +135,12 @@ pub(super) struct Node {
     pub(super) delivered: Option<ArcArgs>,
     /// When it was given them.
     pub(super) work_since: Option<Instant>,
+    /// Exports that come before this wait until then.
+    pub(super) rests_until: Option<Instant>,
+    /// Such exports wait.
+    pub(super) holds_exports: bool,
+    /// Until when it waits for updates that its inputs depend on.
+    pub(super) view_deadline: Option<Instant>,
     /// An update is under way.
     pub(super) updating: bool,
     /// Arguments that wait for the end of the build or update. Newer ones replace them.
@@ -216,6 +222,9 @@ impl Node {
             accepted: None,
             delivered: None,
             work_since: None,
+            rests_until: None,
+            holds_exports: false,
+            view_deadline: None,
             updating: false,
             pending: None,
             exports: None,

@@ -9,6 +9,7 @@ use alloy_component::{
     BuildContext, Component, ComponentDef, ComponentError, ExportSink, Handover, LogsReceiver,
     MemoryDialer, MetricsHub, MetricsReceiver, RunContext, Services,
 };
+use alloy_import::IMPORTS;
 use alloy_telemetry::{MetricsConsumer, SampleBatch, SendError, SeriesTable};
 use alloy_value::{
     ArcArgs, Args, Definition, DefinitionKind, Exports, Registry, Secret, Stability, Value,
@@ -224,6 +225,9 @@ impl Component for TestNode {
         let args = args.downcast_ref::<NodeArgs>().expect("own arguments").clone();
         Box::pin(async move {
             self.board.note(format!("update {} {}", short(&self.id), args.value));
+            if args.inputs.windows(2).any(|pair| pair[0] != pair[1]) {
+                self.board.note(format!("torn {} {:?}", short(&self.id), args.inputs));
+            }
             self.board.pass(&args.gate).await;
             fail(&args.fault, "update")?;
             *self.args.lock() = args.clone();
@@ -395,7 +399,7 @@ pub(super) fn options(board: &Arc<Board>, hub: &MetricsHub, key: &Arc<str>) -> R
     };
     RuntimeOptions {
         registry: &REGISTRY,
-        components: [&[&NODE, &CHECKED, &SERVER], super::receivers::COMPONENTS].concat(),
+        components: [&[&NODE, &CHECKED, &SERVER], super::receivers::COMPONENTS, IMPORTS].concat(),
         host: HostFacts::default(),
         stability: Stability::GenerallyAvailable,
         community: false,

@@ -6,6 +6,7 @@ mod imports;
 mod lifecycle;
 mod loader;
 mod model;
+mod module_model;
 mod plans;
 mod plans_model;
 mod propagation;

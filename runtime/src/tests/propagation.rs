@@ -165,3 +165,114 @@ async fn edges_follow_references_and_data() {
     assert_eq!(*snapshot.edges[mid].data_flow_to, [sink]);
     assert_eq!(*snapshot.edges[source].data_flow_to, [mid]);
 }
+
+/// A diamond of 20 layers: two nodes in each read both of the layer before, so every change reaches
+/// the next layer on two ways.
+fn lattice(left: impl Fn(usize) -> String, right: impl Fn(usize) -> String) -> String {
+    let mut text = node("top", "0");
+    for layer in 0..20 {
+        write!(text, "{}{}", left(layer), right(layer)).unwrap();
+    }
+    text
+}
+
+/// Changes the top of a lattice and checks that nobody sees a part of a change.
+async fn change_the_top(t: &Fixture, last: &str, readers: usize) {
+    for i in 1..=20 {
+        t.board.export("test.node.top", &i.to_string());
+        if i % 4 == 0 {
+            t.until("bottom", || t.value(last).as_deref() == Some(&i.to_string())).await;
+        }
+    }
+    assert_eq!(t.board.count("torn"), 0, "{:?}", t.board.take_log());
+    let updates = t.snapshot().nodes.iter().map(|cell| cell.updates()).max();
+    assert!(updates <= Some(20), "{updates:?} updates of one node by 20 changes");
+    assert!(t.board.count("update") >= readers * 5, "everybody has seen the last of each burst");
+}
+
+#[tokio::test]
+async fn lattice_of_modules_is_never_torn() {
+    let t = Fixture::new();
+    let of = |layer: usize, side: char| match layer {
+        0 => "test.node.top.value".to_owned(),
+        _ => format!("mix.{side}{}.out", layer - 1),
+    };
+    let side = |side: char, other: char| {
+        move |layer: usize| {
+            let (own, other) = (of(layer, side), of(layer, other));
+            format!(
+                "mix \"{side}{layer}\" {{\n  a = {own}\n  b = {other}\n}}\n\
+                 test.node \"{side}{layer}\" {{\n  value = mix.{side}{layer}.out\n  \
+                 inputs = [{own}, {other}, mix.{side}{layer}.out, mix.{side}{layer}.other]\n}}\n"
+            )
+        }
+    };
+    let text = "declare \"mix\" {\n  argument \"a\" { }\n  argument \"b\" { }\n  \
+                export \"out\" { value = argument.a.value }\n  \
+                export \"other\" { value = argument.b.value }\n}\n"
+        .to_owned()
+        + &lattice(side('l', 'r'), side('r', 'l'));
+    t.load(&text).await.unwrap();
+    change_the_top(&t, "l19", 40).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lattice_of_components_is_never_torn() {
+    let t = Fixture::new();
+    let of = |layer: usize, side: char| match layer {
+        0 => "test.node.top.value".to_owned(),
+        _ => format!("test.node.{side}{}.value", layer - 1),
+    };
+    // What is far from the top reads it directly as well: one way is much longer than the other.
+    let side = |side: char, other: char| {
+        move |layer: usize| {
+            let (own, other) = (of(layer, side), of(layer, other));
+            format!(
+                "test.node \"{side}{layer}\" {{\n  value = {own}\n  \
+                 inputs = [{own}, {other}, test.node.top.value]\n}}\n"
+            )
+        }
+    };
+    t.load(&lattice(side('l', 'r'), side('r', 'l'))).await.unwrap();
+    change_the_top(&t, "l19", 40).await;
+}
+
+#[tokio::test]
+async fn hanging_update_delays_views_but_does_not_stop_them() {
+    let t = Fixture::new();
+    let text = node("top", "1")
+        + &node("gate", "")
+        + "test.node \"slow\" {\n  value = test.node.top.value\n  gate = test.node.gate.value\n}\n"
+        + "test.node \"view\" {\n  value = test.node.top.value\n  inputs = [test.node.slow.value]\n}\n";
+    t.load(&text).await.unwrap();
+    t.board.export("test.node.gate", "never");
+    t.until("update hangs", || t.board.count("update slow") == 1).await;
+    t.board.export("test.node.top", "2");
+    t.until("view", || t.value("view").as_deref() == Some("2")).await;
+    assert_eq!(t.value("slow").as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn source_with_many_readers_is_followed_at_intervals_and_to_the_end() {
+    let t = Fixture::new();
+    let readers = (0..50).map(|i| reader(&format!("r{i}"), "a"));
+    t.load(&(node("a", "0") + &readers.collect::<String>())).await.unwrap();
+    let begin = std::time::Instant::now();
+    let mut last = 0;
+    while begin.elapsed() < std::time::Duration::from_millis(200) {
+        last += 1;
+        t.board.export("test.node.a", &last.to_string());
+        tokio::task::yield_now().await;
+    }
+    let last = last.to_string();
+    let arrived = |i: usize| t.value(&format!("r{i}")).as_deref() == Some(&last);
+    t.until("last value", || (0..50).all(arrived)).await;
+    // A rest of 10 ms each time.
+    let most = begin.elapsed().as_millis() as u64 / 10 + 2;
+    assert!(t.cell("r0").updates() <= most, "{} updates, {most} allowed", t.cell("r0").updates());
+    // After a pause there is nothing to wait for, and a load sees what was exported before it.
+    t.board.export("test.node.a", "x");
+    t.board.export("test.node.a", "y");
+    t.load(&(node("a", "0") + &reader("r0", "a"))).await.unwrap();
+    t.until("what was exported before", || t.value("r0").as_deref() == Some("y")).await;
+}
