@@ -59,6 +59,7 @@ const APPLIED: &[&str] = &[
     "export",
     "foreach",
     "labelstore",
+    "livedebugging",
     "remotecfg",
     "tracing",
 ];

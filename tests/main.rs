@@ -12,6 +12,7 @@ mod examples;
 mod explain;
 mod fmt;
 mod layers;
+mod live_debugging;
 mod many_reloads;
 mod modules;
 mod plan;

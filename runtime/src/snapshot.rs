@@ -196,6 +196,13 @@ impl NodeCell {
         self.ask("debug_info", |component| component.debug_info())
     }
 
+    /// True if it can be watched by live debugging.
+    pub fn supports_live_debugging(&self) -> bool {
+        let asked =
+            self.ask("live debugging", |component| Some(component.supports_live_debugging()));
+        asked.unwrap_or_default()
+    }
+
     /// The component's HTTP handler.
     pub fn http(&self) -> Option<HttpHandler> {
         self.ask("http", |component| component.http())

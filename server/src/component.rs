@@ -88,7 +88,7 @@ fn uri_of(path: &str, query: Option<&str>) -> Option<Uri> {
 /// Runs the handler on the data plane; a panic in it is this request's own problem.
 async fn call(state: &State, handler: HttpHandler, request: HttpRequest) -> Answer {
     match state.options.data_plane.spawn(async move { handler(request).await }).await {
-        Ok(response) => response.map(Full::new),
+        Ok(response) => response.map(|body| Full::new(body).boxed_unsync()),
         Err(error) => {
             tracing::error!(service = "http", err = %error, "component failed to answer a request");
             text(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n")

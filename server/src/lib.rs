@@ -13,6 +13,7 @@
 
 mod component;
 mod listen;
+mod live;
 mod response;
 mod routes;
 mod v1;
@@ -20,7 +21,7 @@ mod web_api;
 
 use std::sync::Arc;
 
-use alloy_component::{DuplexStream, MetricsHub};
+use alloy_component::{DuplexStream, LiveDebugging, MetricsHub};
 use alloy_runtime::{ConfigLoader, Runtime};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
@@ -43,6 +44,8 @@ pub struct ServerOptions {
     pub loader: ConfigLoader,
     /// Own metrics.
     pub metrics: MetricsHub,
+    /// What flows through components.
+    pub live_debugging: LiveDebugging,
     /// Runs the handlers of components and the listener inside the process.
     pub data_plane: Handle,
     /// Name of this node in the list of peers.
@@ -73,6 +76,8 @@ struct State {
     /// Address of the port as clients write it.
     address: String,
     hosts: listen::Hosts,
+    /// Ends answers that would go on.
+    cancel: CancellationToken,
     /// Plans that are made at a time: each holds a whole configuration.
     plans: Semaphore,
 }
@@ -93,10 +98,16 @@ impl Server {
         };
         let hosts = listen::Hosts::new(&options.allowed_hosts, &port);
         let address = port.address().to_owned();
-        let state =
-            Arc::new(State { options, prefix, address, hosts, plans: Semaphore::new(MAX_PLANS) });
-        let listener = port.listen()?;
         let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
+        let state = Arc::new(State {
+            options,
+            prefix,
+            address,
+            hosts,
+            cancel: cancel.clone(),
+            plans: Semaphore::new(MAX_PLANS),
+        });
+        let listener = port.listen()?;
         tasks.spawn(listen::tcp(Arc::clone(&state), listener, tasks.clone(), cancel.clone()));
         let inside = listen::memory(Arc::clone(&state), memory, tasks.clone(), cancel.clone());
         tasks.spawn_on(inside, &state.options.data_plane);

@@ -1,5 +1,6 @@
 //! Responses.
 
+use std::convert::Infallible;
 use std::io::Write;
 
 use bytes::Bytes;
@@ -10,11 +11,12 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
 use serde::Serialize;
 
 /// What every route answers.
-pub(crate) type Answer = Response<Full<Bytes>>;
+pub(crate) type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
 /// Bodies below this are sent as they are: a packet is a packet.
 const COMPRESS_FROM_BYTES: usize = 1024;
@@ -36,13 +38,13 @@ pub(crate) fn with_type(
 ) -> Answer {
     let mut response = empty(status);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    *response.body_mut() = Full::new(body.into());
+    *response.body_mut() = Full::new(body.into()).boxed_unsync();
     response
 }
 
 /// No body.
 pub(crate) fn empty(status: StatusCode) -> Answer {
-    let mut response = Response::new(Full::new(Bytes::new()));
+    let mut response = Response::new(Full::new(Bytes::new()).boxed_unsync());
     *response.status_mut() = status;
     response
 }

@@ -13,7 +13,7 @@ use crate::listen::Origin;
 use crate::response::{
     Answer, api_error, compressed, empty, method_not_allowed, not_found, text, with_type,
 };
-use crate::{State, component, v1, web_api};
+use crate::{State, component, live, v1, web_api};
 
 const COMPONENT: &str = "/api/v0/component/";
 const WEB_API: &str = "/api/v0/web/";
@@ -111,6 +111,9 @@ async fn below_prefix(state: &Arc<State>, uri: &Uri, headers: &HeaderMap) -> Ans
         "" => found(&format!("{}/", state.prefix)),
         _ if path.starts_with(WEB_API) => {
             let path = path[WEB_API.len()..].to_owned();
+            if let Some(stream) = live::answer(state, &path, uri.query()) {
+                return stream;
+            }
             compute(state, headers.clone(), move |state, headers| {
                 web_api::answer(state, &path, headers)
             })

@@ -45,9 +45,6 @@ pub(crate) fn answer(state: &State, path: &str, headers: &HeaderMap) -> Answer {
         path if path.starts_with("remotecfg/modules/") => {
             module(&remote(), &path["remotecfg/modules/".len()..], headers)
         }
-        path if path == "graph" || path.starts_with("graph/") || path.starts_with("debug/") => {
-            api_error(StatusCode::NOT_FOUND, "live debugging is not in this version yet")
-        }
         _ => api_error(StatusCode::NOT_FOUND, "no such endpoint"),
     }
 }
@@ -178,14 +175,14 @@ fn shown<'a>(
         exports: Fields(contents.exports.as_ref()),
         debug_info: Fields(contents.debug_info.as_ref()),
         created_module_ids: modules_of(snapshot, cell),
-        live_debugging_enabled: false,
+        live_debugging_enabled: cell.supports_live_debugging(),
     }
 }
 
 static NOTHING: std::sync::LazyLock<Contents> = std::sync::LazyLock::new(Contents::default);
 
 /// True if a node runs a module with this id.
-fn runs(snapshot: &GraphSnapshot, module: &str) -> bool {
+pub(crate) fn runs(snapshot: &GraphSnapshot, module: &str) -> bool {
     let is_custom = snapshot.get(module).is_some_and(|cell| cell.info.kind == NodeKind::Custom);
     is_custom || snapshot.nodes.iter().any(|cell| *cell.info.module_id == *module)
 }

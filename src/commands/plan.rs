@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy::{host, registry};
-use alloy_component::{Handover, MemoryDialer, MetricsHub, Services};
+use alloy_component::{Handover, LiveDebugging, MemoryDialer, MetricsHub, Services};
 use alloy_queries::{Source, render_full};
 use alloy_runtime::{
     ConfigBlock, LoadError, LoadRequest, Planned, Problem, ReloadMode, RuntimeOptions, plan_offline,
@@ -128,6 +128,7 @@ fn options(parsed: &Parsed, tokio: &tokio::runtime::Handle) -> RuntimeOptions {
             series: SeriesTable::new(),
             metrics: MetricsHub::new(),
             handover: Handover::new(),
+            live_debugging: LiveDebugging::new(),
             dialer,
             user_agent: "".into(),
             agent_id: "".into(),

@@ -1,5 +1,6 @@
 //! `alloy run` (spec/cli.md §2): from flags to a running process, and to its end.
 
+mod live_debugging;
 mod logging;
 mod options;
 mod process;
@@ -11,7 +12,7 @@ mod watch;
 use std::sync::Arc;
 
 use alloy::{host, registry};
-use alloy_component::{Handover, MemoryDialer, MetricsHub, Services};
+use alloy_component::{Handover, LiveDebugging, MemoryDialer, MetricsHub, Services};
 use alloy_remotecfg::CONTROLLER_ID;
 use alloy_runtime::{
     BuildInfo, ConfigBlock, ConfigLoader, ConfigMetrics, LabelStoreMetrics, LoadError,
@@ -29,6 +30,7 @@ use crate::cli::commands::Outcome;
 use crate::cli::flags::Parsed;
 use crate::cli::output::{color, err, out};
 use crate::cli::version;
+use live_debugging::LiveDebuggingBlock;
 use options::RunOptions;
 use signals::Signals;
 use traces::TracingBlock;
@@ -85,6 +87,7 @@ async fn serve(
         series,
         metrics: metrics.clone(),
         handover: Handover::new(),
+        live_debugging: live_debugging.clone(),
         dialer,
         user_agent: version::user_agent().into(),
         agent_id: seed.uid.into(),
@@ -110,6 +113,7 @@ async fn serve(
     let runtime = Runtime::start(runtime_options(vec![
         Box::new(LoggingBlock::new(Arc::new(logging))),
         Box::new(tracing_block),
+        Box::new(LiveDebuggingBlock(live_debugging.clone())),
         remote.block(),
     ]))
     .context("cannot start the controller")?;
@@ -139,6 +143,7 @@ async fn serve(
             remote: remote_runtime.clone(),
             loader: loader.clone(),
             metrics,
+            live_debugging,
             data_plane: data_plane.clone(),
             node_name: options.node_name.clone(),
             ui_path_prefix: options.ui_path_prefix.clone(),

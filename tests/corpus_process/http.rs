@@ -178,8 +178,6 @@ fn normal(mut value: Value) -> Value {
                     health["message"] = json!("(any)");
                 }
             }
-            // Live debugging comes later.
-            component.remove("liveDebuggingEnabled");
             // Times and results of scrapes depend on the moment.
             component.remove("debugInfo");
         }

@@ -9,7 +9,7 @@ use alloy_value::{Exports, Stability, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{ComponentMetrics, Handover, MetricsHub};
+use crate::{ComponentMetrics, Handover, LiveDebugging, MetricsHub};
 
 /// In-process stream of the memory listener.
 pub type DuplexStream = tokio::io::DuplexStream;
@@ -40,6 +40,8 @@ pub struct Services {
     pub metrics: MetricsHub,
     /// Ports and files that one component holds at a time.
     pub handover: Handover,
+    /// Shows what flows through components.
+    pub live_debugging: LiveDebugging,
     /// Dials the in-memory listener.
     pub dialer: MemoryDialer,
     /// `User-Agent` of outgoing requests: `Alloy/<version> (<os>; <deploy mode>)`.

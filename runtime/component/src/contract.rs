@@ -28,6 +28,11 @@ pub trait Component: Send + Sync + 'static {
         None
     }
 
+    /// True if it publishes what flows through it to the live debugging service.
+    fn supports_live_debugging(&self) -> bool {
+        false
+    }
+
     /// Serves `/api/v0/component/{id}/…`.
     fn http(&self) -> Option<HttpHandler> {
         None

@@ -16,6 +16,7 @@ mod contract;
 mod fanout;
 mod handover;
 mod health;
+mod live_debugging;
 mod metrics;
 mod module;
 #[cfg(feature = "testing")]
@@ -33,5 +34,6 @@ pub use contract::{
 pub use fanout::MetricsFanout;
 pub use handover::{Exclusive, Handover, Listener, Share, Turn};
 pub use health::{Health, HealthState};
+pub use live_debugging::{Batch, DebugData, Items, LiveDebugging, Publisher, Rates};
 pub use metrics::{ComponentMetrics, MetricsHub};
 pub use module::ModuleContent;

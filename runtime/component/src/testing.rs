@@ -7,7 +7,9 @@ use alloy_telemetry::SeriesTable;
 use alloy_value::{Stability, Value};
 use tokio::sync::watch;
 
-use crate::{BuildContext, ExportSink, Handover, MemoryDialer, MetricsHub, Services};
+use crate::{
+    BuildContext, ExportSink, Handover, LiveDebugging, MemoryDialer, MetricsHub, Services,
+};
 
 /// A context, and the exports of the component that is built with it: `Null` before the first.
 ///
@@ -34,6 +36,7 @@ pub fn context_in(
             series: series.clone(),
             metrics: metrics.clone(),
             handover: Handover::new(),
+            live_debugging: LiveDebugging::new(),
             dialer: MemoryDialer::new("alloy.internal:12345").0,
             user_agent: "Alloy/test (linux; binary)".into(),
             agent_id: "agent".into(),

@@ -5,7 +5,7 @@ use alloy_value::{Args, Definition, Stability};
 /// Arguments of the `livedebugging` block.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct LivedebuggingArgs {
-    /// Lets the UI show what flows through a component. What flows may hold secrets.
+    /// Lets `/api/v0/web/debug/ID` show what flows through a component. What flows may hold secrets.
     #[args(default = false)]
     pub enabled: bool,
 }
@@ -14,5 +14,5 @@ pub struct LivedebuggingArgs {
 pub static LIVEDEBUGGING: Definition = Definition::service::<LivedebuggingArgs>(
     "livedebugging",
     Stability::GenerallyAvailable,
-    "Allows the UI to show what flows through components.",
+    "Allows to watch what flows through components.",
 );

@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock, Weak};
 use std::time::{Duration, Instant};
 
 use alloy_component::{
-    BuildContext, Component, ComponentDef, ComponentError, ExportSink, Handover, LogsReceiver,
-    MemoryDialer, MetricsHub, MetricsReceiver, RunContext, Services,
+    BuildContext, Component, ComponentDef, ComponentError, ExportSink, Handover, LiveDebugging,
+    LogsReceiver, MemoryDialer, MetricsHub, MetricsReceiver, RunContext, Services,
 };
 use alloy_import::IMPORTS;
 use alloy_telemetry::{MetricsConsumer, SampleBatch, SendError, SeriesTable};
@@ -393,6 +393,7 @@ pub(super) fn options(board: &Arc<Board>, hub: &MetricsHub, key: &Arc<str>) -> R
         series: SeriesTable::new(),
         metrics: hub.clone(),
         handover: Handover::new(),
+        live_debugging: LiveDebugging::new(),
         dialer,
         user_agent: Arc::clone(key),
         agent_id: "".into(),

@@ -6,7 +6,8 @@ use alloy_component::LogsReceiver;
 use alloy_config_blocks::TracingArgs;
 use alloy_logging::{Format, ForwardMetrics, Forwarder, Level, LogHandle, LogLayer};
 use alloy_tracing::{Settings, Tracing, TracingHandle};
-use alloy_value::ArcArgs;
+use alloy_value::{ArcArgs, Stability};
+use expect_test::expect;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value;
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -180,4 +181,108 @@ async fn loads_and_exports_are_traced_to_the_receivers() {
     .await;
     t.load(&off).await.unwrap();
     assert!(tracing::info_span!(target: "trace", "off").is_disabled());
+}
+
+#[tokio::test]
+async fn blocks_of_the_process_stand_once_without_a_label_and_in_the_root_only() {
+    let mut seen = String::new();
+    for name in ["logging", "tracing", "livedebugging", "labelstore"] {
+        for text in [
+            format!("{name} {{ }}\n{name} {{ }}\n"),
+            format!("{name} \"x\" {{ }}\n"),
+            format!("declare \"m\" {{\n  {name} {{ }}\n}}\nm \"a\" {{ }}\n"),
+            format!("{name} {{\n  nosuch = 1\n}}\n"),
+            format!("{name} {{\n  nosuch {{ }}\n}}\n"),
+        ] {
+            let t = accepting_everything();
+            let shown = match t.load(&text).await {
+                Ok(()) => "accepted".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            seen.push_str(&format!("{}: {shown}\n", text.trim_end().replace('\n', " ")));
+        }
+    }
+    expect![[r#"
+        logging { } logging { }: error during the initial load: main.alloy:2:1: block logging already declared at main.alloy:1:1
+        logging "x" { }: accepted
+        declare "m" {   logging { } } m "a" { }: error during the initial load: main.alloy:2:3: logging block not allowed inside a module
+        logging {   nosuch = 1 }: error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:3: unrecognized attribute name "nosuch"
+        logging {   nosuch { } }: error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:3: unrecognized block name "nosuch"
+        tracing { } tracing { }: error during the initial load: main.alloy:2:1: block tracing already declared at main.alloy:1:1
+        tracing "x" { }: accepted
+        declare "m" {   tracing { } } m "a" { }: error during the initial load: main.alloy:2:3: tracing block not allowed inside a module
+        tracing {   nosuch = 1 }: error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:3: unrecognized attribute name "nosuch"
+        tracing {   nosuch { } }: error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:3: unrecognized block name "nosuch"
+        livedebugging { } livedebugging { }: error during the initial load: main.alloy:2:1: duplicate definition of "livedebugging"
+        livedebugging "x" { }: accepted
+        declare "m" {   livedebugging { } } m "a" { }: error during the initial load: main.alloy:2:3: service blocks not allowed inside a module: "livedebugging"
+        livedebugging {   nosuch = 1 }: error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:3: unrecognized attribute name "nosuch"
+        livedebugging {   nosuch { } }: error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:3: unrecognized block name "nosuch"
+        labelstore { } labelstore { }: error during the initial load: main.alloy:2:1: duplicate definition of "labelstore"
+        labelstore "x" { }: accepted
+        declare "m" {   labelstore { } } m "a" { }: error during the initial load: main.alloy:2:3: service blocks not allowed inside a module: "labelstore"
+        labelstore {   nosuch = 1 }: error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:3: unrecognized attribute name "nosuch"
+        labelstore {   nosuch { } }: error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:3: unrecognized block name "nosuch"
+    "#]].assert_eq(&seen);
+}
+
+#[tokio::test]
+async fn arguments_of_the_blocks_are_checked() {
+    let mut seen = String::new();
+    for text in [
+        "tracing {\n  sampling_fraction = \"much\"\n}\n",
+        "tracing {\n  write_to = [test.logs.a.receiver]\n}\ntest.logs \"a\" { }\n",
+        "tracing {\n  sampler { }\n}\n",
+        "tracing {\n  sampler {\n    jaeger_remote {\n      refresh_interval = \"soon\"\n    }\n  }\n}\n",
+        "logging {\n  write_to = [test.otel.a.input]\n}\ntest.otel \"a\" { }\n",
+        "livedebugging {\n  enabled = \"yes\"\n}\n",
+        "labelstore {\n  enabled = true\n}\n",
+    ] {
+        let t = accepting_everything();
+        let shown = match t.load(text).await {
+            Ok(()) => "accepted".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        seen.push_str(&format!("{shown}\n"));
+    }
+    expect![[r#"
+        error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:23: "much" should be number, got string
+        error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:15: test.logs.a.receiver expected capsule("otelcol.Consumer"), got capsule("loki.LogsReceiver")
+        accepted
+        error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:4:26: "soon" time: invalid duration "soon"
+        error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:15: test.otel.a.input expected capsule("loki.LogsReceiver"), got capsule("otelcol.Consumer")
+        error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:13: "yes" should be bool, got string
+        error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:3: unrecognized attribute name "enabled"
+    "#]].assert_eq(&seen);
+}
+
+/// A runtime that applies all blocks to nothing.
+fn accepting_everything() -> Fixture {
+    struct Accepts(&'static str);
+    impl ConfigBlock for Accepts {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+        fn apply(&mut self, _args: Option<&ArcArgs>) -> Result<(), String> {
+            Ok(())
+        }
+    }
+    Fixture::with(|options| {
+        for name in ["tracing", "livedebugging", "labelstore"] {
+            options.config_blocks.push(Box::new(Accepts(name)));
+        }
+    })
+}
+
+#[test]
+fn blocks_of_the_process_need_no_flag() {
+    for definition in [
+        &crate::LOGGING,
+        &alloy_config_blocks::TRACING,
+        &alloy_config_blocks::LIVEDEBUGGING,
+        &alloy_config_blocks::LABELSTORE,
+    ] {
+        assert_eq!(definition.stability, Stability::GenerallyAvailable, "{}", definition.name);
+        assert!(!definition.community, "{}", definition.name);
+    }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use alloy_component::{Handover, MemoryDialer, MetricsHub, Services};
+use alloy_component::{Handover, LiveDebugging, MemoryDialer, MetricsHub, Services};
 use alloy_runtime::{HostFacts, LOGGING, LoadRequest, Runtime, RuntimeOptions, Source};
 use alloy_telemetry::SeriesTable;
 use alloy_value::{Registry, Stability, Value};
@@ -75,6 +75,7 @@ impl Scene {
             series: SeriesTable::new(),
             metrics: hub.clone(),
             handover: Handover::new(),
+            live_debugging: LiveDebugging::new(),
             dialer,
             user_agent: "test".into(),
             agent_id: "".into(),

@@ -18,6 +18,7 @@ pub mod kubelet;
 pub mod kubernetes;
 pub mod process;
 pub mod relabel;
+mod shown;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

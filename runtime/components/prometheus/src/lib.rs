@@ -8,6 +8,7 @@
 
 use alloy_component::{ComponentDef, ComponentError};
 
+mod debug_text;
 pub mod echo;
 pub mod enrich;
 mod liveness;

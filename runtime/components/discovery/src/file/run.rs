@@ -18,6 +18,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::FileArgs;
 use super::groups::parse;
 use crate::DiscoveryExports;
+use crate::shown::Shown;
 
 /// Largest target file.
 const MAX_BYTES: u64 = 64 << 20;
@@ -26,6 +27,7 @@ const SETTLE: Duration = Duration::from_millis(20);
 
 struct FileDiscovery {
     exports: ExportSink,
+    shown: Shown,
     state: Mutex<State>,
     updated: Notify,
     /// Held while reading: an update and the running loop may both want to.
@@ -45,6 +47,7 @@ pub(super) fn build(
     async move {
         let args = file_args(&args)?;
         let component = FileDiscovery {
+            shown: Shown::new(cx.services.live_debugging.publisher(&cx.id)),
             exports: cx.exports,
             state: Mutex::new(State { args, known: BTreeMap::new() }),
             updated: Notify::new(),
@@ -75,8 +78,9 @@ impl FileDiscovery {
             tracing::error!("reading the target files was aborted");
             return;
         };
-        let targets = known.values().flatten().cloned().collect();
+        let targets: Vec<Target> = known.values().flatten().cloned().collect();
         self.state.lock().known = known;
+        self.shown.publish(&targets);
         self.exports.export(&DiscoveryExports { targets });
     }
 
@@ -183,5 +187,9 @@ impl Component for FileDiscovery {
             Ok(())
         }
         .boxed()
+    }
+
+    fn supports_live_debugging(&self) -> bool {
+        true
     }
 }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use alloy_blocks::{RelabelRules, RuleBlock};
-use alloy_component::{BuildContext, Component, ComponentError, ExportSink, RunContext, Target};
+use alloy_component::{
+    BuildContext, Component, ComponentError, DebugData, ExportSink, Publisher, RunContext, Target,
+};
 use alloy_flow_relabel::{Keep, Names, Scratch};
+use alloy_telemetry::Labels;
 use alloy_value::ArcArgs;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -13,6 +16,7 @@ use super::{RelabelArgs, RelabelExports};
 
 struct Relabel {
     exports: ExportSink,
+    debug: Publisher,
 }
 
 pub(super) fn build(
@@ -20,7 +24,8 @@ pub(super) fn build(
     args: ArcArgs,
 ) -> BoxFuture<'static, Result<Arc<dyn Component>, ComponentError>> {
     async move {
-        let component = Relabel { exports: cx.exports };
+        let component =
+            Relabel { debug: cx.services.live_debugging.publisher(&cx.id), exports: cx.exports };
         component.apply(&args)?;
         Ok(Arc::new(component) as Arc<dyn Component>)
     }
@@ -32,13 +37,21 @@ impl Relabel {
         let args = args.downcast_ref::<RelabelArgs>().ok_or_else(|| {
             ComponentError::new("discovery.relabel was given another component's arguments")
         })?;
-        self.exports.export(&relabelled(args).map_err(ComponentError::new)?);
+        let show = |before: &Labels, after: Option<&Labels>| {
+            self.debug.publish(DebugData::Target, u64::from(after.is_some()), || {
+                format!("{before} => {}", after.cloned().unwrap_or_default())
+            });
+        };
+        self.exports.export(&relabelled(args, show).map_err(ComponentError::new)?);
         Ok(())
     }
 }
 
-/// O(targets × rules).
-pub(super) fn relabelled(args: &RelabelArgs) -> Result<RelabelExports, String> {
+/// What becomes of each target is shown to `show`. O(targets × rules).
+pub(super) fn relabelled(
+    args: &RelabelArgs,
+    show: impl Fn(&Labels, Option<&Labels>),
+) -> Result<RelabelExports, String> {
     let program = RuleBlock::compile(&args.rules, Names::Utf8)?;
     let mut scratch = Scratch::default();
     let output = args
@@ -47,8 +60,15 @@ pub(super) fn relabelled(args: &RelabelArgs) -> Result<RelabelExports, String> {
         .filter_map(|target| {
             let mut labels = target.0.to_builder();
             match program.apply_with(&mut scratch, &mut labels) {
-                Keep::Yes => Some(Target(labels.finish())),
-                Keep::No => None,
+                Keep::Yes => {
+                    let labels = labels.finish();
+                    show(&target.0, Some(&labels));
+                    Some(Target(labels))
+                }
+                Keep::No => {
+                    show(&target.0, None);
+                    None
+                }
             }
         })
         .collect();
@@ -66,5 +86,9 @@ impl Component for Relabel {
             Ok(())
         }
         .boxed()
+    }
+
+    fn supports_live_debugging(&self) -> bool {
+        true
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use alloy_blocks::{RelabelRules, RuleBlock};
 use alloy_component::{
     BuildContext, Component, ComponentError, ComponentMetrics, MetricsFanout, MetricsReceiver,
-    RunContext,
+    Publisher, RunContext,
 };
 use alloy_flow_relabel::{Keep, Names, Program, Scratch};
 use alloy_telemetry::{
@@ -21,6 +21,7 @@ use prometheus::{IntCounter, IntGauge};
 
 use super::cache::{Cache, Policy};
 use super::{NAME, RelabelArgs, RelabelExports};
+use crate::debug_text::publish_relabelled;
 use crate::liveness::Liveness;
 
 pub(super) struct Relabel {
@@ -34,6 +35,7 @@ struct Relabeller {
     series: SeriesTable,
     fanout: MetricsFanout,
     metrics: Metrics,
+    debug: Publisher,
     /// Locked while a batch is relabelled, never across a send.
     state: Mutex<State>,
 }
@@ -113,6 +115,7 @@ impl Relabel {
                 fanout: MetricsFanout::new(&cx.metrics, args.forward_to.clone()),
                 series,
                 metrics,
+                debug: cx.services.live_debugging.publisher(&cx.id),
             }),
             exports: cx.exports.clone(),
         };
@@ -149,6 +152,10 @@ impl Component for Relabel {
             Ok(())
         }
         .boxed()
+    }
+
+    fn supports_live_debugging(&self) -> bool {
+        true
     }
 }
 
@@ -189,6 +196,7 @@ impl Relabeller {
         let hold = cache.hold();
         self.metrics.size.set(cache.len() as i64);
         drop(state);
+        self.publish(batch, &outputs);
         self.metrics.processed.inc_by(batch.len() as u64);
         self.metrics.hits.inc_by(hits);
         self.metrics.misses.inc_by(misses);
@@ -197,6 +205,20 @@ impl Relabeller {
             return Some(Arc::clone(batch));
         }
         rebuild(batch, &outputs, hold)
+    }
+}
+
+impl Relabeller {
+    /// Shows what has become of the series of a batch.
+    fn publish(&self, batch: &SampleBatch, outputs: &[Option<SeriesRef>]) {
+        if !self.debug.is_watched() {
+            return;
+        }
+        for (row, output) in outputs.iter().enumerate() {
+            let before = self.series.labels(batch.series(row));
+            let after = output.map(|output| self.series.labels(output));
+            publish_relabelled(&self.debug, &before, after.as_ref());
+        }
     }
 }
 

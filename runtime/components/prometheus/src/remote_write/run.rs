@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use alloy_component::{
     BuildContext, Component, ComponentError, ComponentMetrics, Health, HealthState,
-    MetricsReceiver, RunContext, Services,
+    MetricsReceiver, Publisher, RunContext, Services,
 };
 use alloy_flow_remote_write::{Endpoint, Metrics, Progress};
 use alloy_flow_wal::{AppendError, Cursor, Log, Options};
@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::log_metrics::{HeldSeries, LogMetrics};
 use super::spec::Spec;
 use super::{NAME, RemoteWriteArgs, RemoteWriteExports, WalBlock};
+use crate::debug_text::publish_batch;
 use crate::liveness::Liveness;
 
 /// At the end, endpoints that answer read the log to its end for so long.
@@ -52,6 +53,8 @@ struct Consumer {
     /// Absent only between two runs.
     log: Arc<Mutex<Option<Log>>>,
     metrics: Metrics,
+    series: SeriesTable,
+    debug: Publisher,
 }
 
 pub(super) fn build(
@@ -86,7 +89,13 @@ impl RemoteWrite {
         let label_store = cx.services.metrics.registry(&[("remote_name", &cx.id)]);
         label_store.register(HeldSeries::new(Arc::clone(&log)).map_err(failed)?);
         let metrics = cx.metrics.register(Metrics::new().map_err(failed)?);
-        let consumer = Arc::new(Consumer { liveness: Liveness::new(&cx.id), log, metrics });
+        let consumer = Arc::new(Consumer {
+            liveness: Liveness::new(&cx.id),
+            log,
+            metrics,
+            series: cx.services.series.clone(),
+            debug: cx.services.live_debugging.publisher(&cx.id),
+        });
         let receiver = MetricsReceiver(Arc::clone(&consumer) as Arc<dyn MetricsConsumer>);
         cx.exports.export(&RemoteWriteExports { receiver });
         Ok(Self {
@@ -181,6 +190,10 @@ impl Component for RemoteWrite {
         let message = format!("cannot write the log, going on from memory: {failure}");
         Some(Health::new(HealthState::Unhealthy, message, SystemTime::now()))
     }
+
+    fn supports_live_debugging(&self) -> bool {
+        true
+    }
 }
 
 impl MetricsConsumer for Consumer {
@@ -194,6 +207,7 @@ impl MetricsConsumer for Consumer {
             let samples = batch.len() as u64 - histograms;
             let newest = (0..batch.len()).map(|row| batch.timestamp_ms(row)).max();
             let ack = batch.ack.clone();
+            publish_batch(&self.debug, &self.series, &batch);
             match log.append(batch).await {
                 Ok(()) => {}
                 Err(AppendError::Closed) => return Err(exited()),

@@ -5,13 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use alloy_blocks::memory_dial;
 use alloy_component::{
-    BuildContext, Component, ComponentError, ComponentMetrics, MetricsFanout, RunContext, Services,
+    BuildContext, Component, ComponentError, ComponentMetrics, MetricsFanout, Publisher,
+    RunContext, Services,
 };
 use alloy_flow_http::Client;
 use alloy_flow_scrape::{
     Fetch, HttpFetch, PoolConfig, PoolMetrics, ScrapePool, SystemClock, TargetStatus,
 };
-use alloy_telemetry::{Labels, MetricsConsumer, SampleBatch, SendError};
+use alloy_telemetry::{Labels, MetricsConsumer, SampleBatch, SendError, SeriesTable};
 use alloy_value::{ArcArgs, Object, Stability, Str, Value};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -21,6 +22,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::{NAME, ScrapeArgs};
+use crate::debug_text::publish_batch;
 
 /// Target lists are applied at most this often (spec/components/prometheus.scrape.md, Target set).
 const SYNC_PERIOD: Duration = Duration::from_secs(5);
@@ -50,11 +52,14 @@ struct Wanted {
 /// Where the pool sends to.
 struct Sink {
     id: Arc<str>,
+    series: SeriesTable,
+    debug: Publisher,
     fanout: MetricsFanout,
 }
 
 impl MetricsConsumer for Sink {
     fn send(&self, batch: Arc<SampleBatch>) -> BoxFuture<'_, Result<(), SendError>> {
+        publish_batch(&self.debug, &self.series, &batch);
         self.fanout.send(batch).boxed()
     }
 
@@ -109,6 +114,8 @@ impl Scrape {
         let wanted = Wanted::new(args, &cx.id, &cx.services, None)?;
         let sink = Arc::new(Sink {
             id: Arc::clone(&cx.id),
+            series: cx.services.series.clone(),
+            debug: cx.services.live_debugging.publisher(&cx.id),
             fanout: MetricsFanout::new(&cx.metrics, args.forward_to.clone()),
         });
         let targets = IntGauge::new(
@@ -187,6 +194,10 @@ impl Component for Scrape {
             Ok(())
         }
         .boxed()
+    }
+
+    fn supports_live_debugging(&self) -> bool {
+        true
     }
 
     fn debug_info(&self) -> Option<Value> {
