@@ -23,5 +23,6 @@ mod secrets;
 mod server;
 mod support;
 mod texts;
+mod traces;
 mod watch;
 mod wrong_input;

@@ -83,6 +83,7 @@ async fn serve(
     let (dialer, accept) = MemoryDialer::new(options.memory_addr.as_str());
     let series = SeriesTable::new();
     let _labelstore = LabelStoreMetrics::register(&metrics, &series);
+    let live_debugging = LiveDebugging::new();
     let services = Arc::new(Services {
         series,
         metrics: metrics.clone(),

@@ -230,10 +230,6 @@ pub(crate) fn web_api(corpus: &Path, report: &mut Report) {
         let running = Running::start_with(config, remote, &case["files"], "");
         for request in requests {
             let path = alloy_corpus::text(request, "path");
-            if path.contains("/graph") || path.contains("/debug/") {
-                report.skip("needs live debugging");
-                continue;
-            }
             let method = request["method"].as_str().unwrap_or("GET");
             let name = format!("{} {method} {path}", alloy_corpus::text(&case, "name"));
             // What is not found differs in nothing.

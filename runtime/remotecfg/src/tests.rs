@@ -75,6 +75,7 @@ fn services() -> Arc<Services> {
     Arc::new(Services {
         series: SeriesTable::new(),
         metrics: MetricsHub::new(),
+        live_debugging: alloy_component::LiveDebugging::new(),
         dialer: MemoryDialer::new("alloy.internal:12345").0,
         user_agent: "Alloy/v0 (linux; binary)".into(),
         agent_id: "the-seed".into(),
