@@ -529,3 +529,189 @@ loki.write "main" {
         warning[AL503]: a.alloy:45:18: the secret "bearer_token" is in plain text
     "#]]);
 }
+
+#[test]
+fn texts_in_other_languages_are_marked_where_they_are_wrong() {
+    let dir = Dir::new(&[(
+        "a.alloy",
+        r#"loki.process "a" {
+	forward_to = [loki.write.main.receiver]
+
+	stage.match {
+		selector = "{app=\"a\"} | json"
+		stage.drop {
+			expression = "err(or"
+			older_than = "1 day"
+			longer_than = "8 kilo"
+		}
+	}
+	stage.match {
+		selector = `{app="a" env="b"}`
+		stage.match {
+			selector = "{app=\"a\"} |~ \"(\""
+			action   = "drop"
+		}
+	}
+	stage.regex {
+		expression = "(?P<name"
+	}
+}
+
+loki.relabel "b" {
+	forward_to = [loki.write.main.receiver]
+
+	rule {
+		source_labels = ["a"]
+		regex         = "[z-a]"
+		target_label  = "b"
+	}
+	rule {
+		action = "labelmapp"
+	}
+	rule {
+		action = "hashmod"
+	}
+}
+
+loki.write "main" {
+	endpoint {
+		url       = "http://local host/"
+		proxy_url = "http://[::1"
+	}
+}
+
+prometheus.exporter.blackbox "c" {
+	config = "{ modules: [ }"
+}
+
+discovery.http "d" {
+	url = encoding.from_json("{\"a\": }").a
+}
+
+discovery.file "e" {
+	files = encoding.from_yaml("a: [")
+}
+"#,
+    )]);
+    dir.concise(&["a.alloy", "--ignore=AL5,AL6"], 1, expect![[""]]);
+    let (_, shown, _) = dir.run(&["a.alloy", "--select=malformed-text"]);
+    expect![[""]].assert_eq(&shown);
+}
+
+/// Starts the binary on a terminal of its own; gives what it writes there.
+const ON_A_TERMINAL: &str = r#"
+import os, pty, select, signal, sys, time
+program, cut, args = sys.argv[1], sys.argv[2], sys.argv[3:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(program, [program] + args)
+text, deadline, changed = b"", time.monotonic() + 60, False
+while time.monotonic() < deadline:
+    ready, _, _ = select.select([terminal], [], [], 1)
+    if ready:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        text += piece
+    if cut == "-":
+        continue
+    if not changed and b"sends to nobody" in text:
+        changed = True
+        with open(cut, "a") as file:
+            file.write("\nlogging {\n")
+    if changed and b"expected" in text:
+        os.kill(pid, signal.SIGINT)
+        cut = "-"
+_, status = os.waitpid(pid, 0)
+sys.stdout.buffer.write(text)
+sys.exit(os.waitstatus_to_exitcode(status))
+"#;
+
+fn on_a_terminal(dir: &Dir, changed: &str, args: &[&str]) -> (i32, String) {
+    let output = Command::new("python3")
+        .args(["-c", ON_A_TERMINAL, env!("CARGO_BIN_EXE_alloy"), changed, "check"])
+        .args(args)
+        .current_dir(dir.path())
+        .output()
+        .expect("start python3");
+    let (code, out, err) = shown(&output);
+    assert_eq!(err, "");
+    (code, out)
+}
+
+#[test]
+fn a_watch_clears_the_terminal_and_checks_again_after_a_change() {
+    let dir = Dir::new(&[("a.alloy", NOWHERE)]);
+    let (code, text) = on_a_terminal(&dir, "a.alloy", &["a.alloy", "--watch", "--color=never"]);
+    assert_eq!(code, 130, "{text}");
+    let screens: Vec<&str> = text.split("\x1b[2J\x1b[H").collect();
+    let [before, first, later @ ..] = screens.as_slice() else { panic!("{text:?}") };
+    assert_eq!(*before, "");
+    assert!(first.contains("sends to nobody") && !first.contains("expected"), "{first}");
+    assert!(later.last().is_some_and(|last| last.contains("expected `}`")), "{text}");
+}
+
+#[test]
+fn a_watch_writes_no_control_characters_into_a_pipe() {
+    let dir = Dir::new(&[("a.alloy", NOWHERE)]);
+    let mut command = dir.command(&["a.alloy", "--watch", "--output-format=concise"]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("start the binary under test");
+    let output = child.stdout.take().expect("its standard output");
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(output));
+    let mut line = || lines.next().expect("a line").expect("text");
+    assert_eq!(line(), "warning[AL502]: a.alloy:3:2: \"prometheus.scrape.a\" sends to nobody");
+    dir.write("a.alloy", &format!("\n{NOWHERE}"));
+    assert_eq!(
+        line(),
+        "info[AL601]: a.alloy:1:1: the layout is not that of `alloy fmt`, from here on"
+    );
+    assert_eq!(line(), "warning[AL502]: a.alloy:4:2: \"prometheus.scrape.a\" sends to nobody");
+    child.kill().expect("stop it");
+    let (_, _, err) = shown(&child.wait_with_output().expect("wait for it"));
+    assert_eq!(err, "");
+}
+
+#[test]
+fn a_watch_follows_imported_files() {
+    let import = "import.file \"lib\" {\n\tfilename = \"lib.alloy\"\n}\n\nlib.a \"x\" { }\n";
+    let dir = Dir::new(&[("a.alloy", import), ("lib.alloy", "declare \"b\" { }\n")]);
+    let mut command = dir.command(&["a.alloy", "--watch", "--output-format=concise"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("start the binary under test");
+    let output = child.stdout.take().expect("its standard output");
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(output));
+    let mut line = || lines.next().expect("a line").expect("text");
+    assert_eq!(line(), "error[AL101]: a.alloy:5:1: the import brings no \"lib.a\"");
+    dir.write("lib.alloy", "declare \"a\" {\n\targument \"size\" { }\n}\n");
+    assert_eq!(line(), "error[AL203]: a.alloy:5:1: \"lib.a\" needs the argument \"size\"");
+    child.kill().expect("stop it");
+    child.wait().expect("wait for it");
+}
+
+#[test]
+fn a_long_check_shows_its_progress_on_a_terminal_only() {
+    // So many blocks that a check takes longer than the second that nothing is shown.
+    let text: String =
+        (0..4000).map(|number| NOWHERE.replace("\"a\"", &format!("\"a{number}\""))).collect();
+    let names: Vec<String> = (0..8).map(|number| format!("{number}.alloy")).collect();
+    let files: Vec<(&str, &str)> =
+        names.iter().map(|name| (name.as_str(), text.as_str())).collect();
+    let dir = Dir::new(&files);
+    let args: Vec<&str> = names
+        .iter()
+        .map(String::as_str)
+        .chain(["--ignore=all", "--output-format=concise"])
+        .collect();
+    let (code, shown) = on_a_terminal(&dir, "-", &args);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("\rchecked ") && shown.contains(" of 8"), "{shown:?}");
+    assert!(shown.ends_with("\r\x1b[K"), "the line is removed: {shown:?}");
+    let (code, out, err) = dir.run(&args);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+}

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use alloy_queries::rules::codes;
 use alloy_queries::{Engine, Options, Source};
 use alloy_syntax::Severity;
 use alloy_value::Stability;
@@ -157,9 +156,7 @@ fn examples_of_the_reference_are_valid() {
         let host = alloy::host::facts();
         for finding in Engine::check(alloy::registry::registry(), host, options, vec![source]) {
             let dangling = finding.message.ends_with("does not exist or is out of scope");
-            // What a component wants of several attributes together no schema says.
-            let of_component = finding.code == Some(codes::INVALID_VALUE);
-            if finding.severity == Severity::Error && !dangling && !of_component {
+            if finding.severity == Severity::Error && !dangling {
                 wrong.push_str(&format!("{finding}\n{example}\n"));
             }
         }

@@ -6,9 +6,25 @@ use crate::{Attribute, Block, Entry};
 
 const SEPARATOR: &str = " > ";
 
-/// A block with everything that is required, formatted.
+/// What components need that no single attribute or block requires: component, path of the block,
+/// attribute, value.
+const NEEDED: &[(&str, &str, &str, &str)] = &[
+    ("discovery.docker", "", "host", "\"unix:///var/run/docker.sock\""),
+    ("loki.source.docker", "", "host", "\"unix:///var/run/docker.sock\""),
+    ("loki.write", "endpoint", "url", "\"http://localhost:3100/loki/api/v1/push\""),
+    ("otelcol.auth.basic", "client_auth", "username", "\"user\""),
+    ("otelcol.auth.basic", "client_auth", "password", "sys.env(\"SECRET\")"),
+    ("otelcol.exporter.loadbalancing", "resolver > static", "hostnames", "[\"localhost:4317\"]"),
+    ("otelcol.processor.memory_limiter", "", "limit", "\"512MiB\""),
+    ("otelcol.receiver.jaeger", "protocols > grpc", "endpoint", "\"localhost:14250\""),
+    ("prometheus.exporter.mysql", "", "data_source_name", "sys.env(\"SECRET\")"),
+];
+
+/// A block with everything that is needed, formatted.
 pub(crate) fn example(entry: &Entry) -> String {
-    configuration(entry, &[])
+    let needed = NEEDED.iter().filter(|needed| needed.0 == entry.name);
+    let needed: Vec<_> = needed.map(|(_, path, name, value)| (*path, *name, *value)).collect();
+    configuration(entry, &needed)
 }
 
 /// A block with everything that is required, and with more attributes, each by the path of its block

@@ -1,5 +1,6 @@
 //! Arguments of HTTP clients (spec/components/_common-http-client.md).
 
+use crate::UrlText;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -170,7 +171,7 @@ pub struct OAuth2Block {
     pub scopes: Vec<String>,
     /// URL that issues tokens.
     #[args(default = "", syntax = "url")]
-    pub token_url: String,
+    pub token_url: UrlText,
     /// Further form fields of the token request.
     #[args(optional)]
     pub endpoint_params: BTreeMap<String, String>,
@@ -380,7 +381,7 @@ impl OAuth2Block {
             client_id: self.client_id.clone(),
             client_secret: source(self.client_secret.as_ref(), &self.client_secret_file)?,
             scopes: self.scopes.clone(),
-            token_url: self.token_url.clone(),
+            token_url: self.token_url.to_string(),
             endpoint_params: self.endpoint_params.clone().into_iter().collect(),
             tls: self.tls_config.as_ref().map(TlsBlock::config).unwrap_or_default(),
             proxy: self.proxy.config(),

@@ -25,8 +25,8 @@ pub use http_client::{
     MinVersion, OAuth2Block, ProxyBlock, TlsBlock, memory_dial,
 };
 pub use kubernetes::{KubernetesClientBlock, KubernetesSelectorBlock, MatchExpressionBlock};
-pub use rule::{Pattern, RELABEL_RULES, RelabelRules, RuleAction, RuleBlock};
+pub use rule::{Pattern, RELABEL_RULES, RelabelRules, RelabelSection, RuleAction, RuleBlock};
 pub use server::{
     FOREVER, GrpcServerBlock, Http2Block, HttpServerBlock, HttpServerOptions, ServerTlsBlock,
 };
-pub use url::Url;
+pub use url::{Url, UrlText};

@@ -172,3 +172,26 @@ impl FromValue for RelabelRules {
         }
     }
 }
+/// What relabelling of log entries and of profiles have in common.
+#[derive(Block, Clone, Debug, PartialEq)]
+pub struct RelabelSection {
+    /// Number of results to remember; the least recently used one makes room.
+    #[args(default = 10_000)]
+    pub max_cache_size: i64,
+    /// Rules, applied in order. What is left without labels is dropped.
+    #[args(block, name = "rule")]
+    pub rules: Vec<RuleBlock>,
+}
+
+impl RelabelSection {
+    /// Says what is wrong with the values; the component that holds them calls it.
+    ///
+    /// # Errors
+    /// If nothing could be remembered.
+    pub fn check(&self) -> Result<(), String> {
+        match self.max_cache_size {
+            ..=0 => Err("max_cache_size must be greater than 0".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}

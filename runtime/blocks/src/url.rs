@@ -42,6 +42,45 @@ impl Url {
     }
 }
 
+/// Text that its user takes as a URL: it is not checked when it is decoded. Its password is not
+/// shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct UrlText(String);
+
+impl std::ops::Deref for UrlText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for UrlText {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for UrlText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&redacted(&self.0), f)
+    }
+}
+
+impl FromValue for UrlText {
+    fn from_value(value: &Value) -> Result<Self, DecodeError> {
+        String::from_value(value).map(Self)
+    }
+}
+
+impl ToValue for UrlText {
+    const TYPE: TypeSchema = TypeSchema::String;
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0.as_str())
+    }
+}
+
 /// The URL `text` with its password replaced.
 fn redacted(text: &str) -> String {
     let hidden = || {

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alloy_blocks::HttpClientSection;
+use alloy_blocks::{HttpClientSection, UrlText};
 use alloy_value::{Args, Definition, Stability};
 
 /// Arguments of the `import.http` block.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct ImportHttpArgs {
     /// URL of the module.
-    pub url: String,
+    pub url: UrlText,
     /// Time between two requests.
     #[args(default = "1m")]
     pub poll_frequency: Duration,

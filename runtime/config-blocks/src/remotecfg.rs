@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alloy_blocks::HttpClientBlock;
+use alloy_blocks::{HttpClientBlock, UrlText};
 use alloy_value::{Args, Definition, GoDuration, Stability};
 
 /// Shortest `poll_frequency`.
@@ -17,7 +17,7 @@ const RESERVED: &str = "collector.";
 pub struct RemotecfgArgs {
     /// URL of the server; nothing is fetched if empty.
     #[args(default = "")]
-    pub url: String,
+    pub url: UrlText,
     /// Id by which the server knows this process; the id of the installation if empty.
     #[args(optional)]
     pub id: String,

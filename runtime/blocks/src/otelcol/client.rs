@@ -1,5 +1,6 @@
 //! gRPC and HTTP clients.
 
+use crate::UrlText;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -95,7 +96,7 @@ pub struct HttpClientBlock {
     pub endpoint: String,
     /// URL of the proxy for all requests.
     #[args(default = "", syntax = "url")]
-    pub proxy_url: String,
+    pub proxy_url: UrlText,
     /// Compression of requests: `gzip`, `zlib`, `deflate`, `snappy`, `zstd` or `none`.
     #[args(default = Compression::Gzip)]
     pub compression: Compression,

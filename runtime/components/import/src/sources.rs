@@ -38,7 +38,7 @@ pub(crate) fn open(args: &ArcArgs, cx: &SourceContext) -> Result<Opened, Compone
     }
     if let Some(args) = args.downcast_ref::<ImportHttpArgs>() {
         let options = HttpOptions {
-            url: args.url.clone(),
+            url: args.url.to_string(),
             method: args.method.clone(),
             headers: args.headers.clone(),
             body: args.body.clone(),

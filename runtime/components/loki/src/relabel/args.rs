@@ -1,6 +1,6 @@
 //! Arguments and exports of `loki.relabel`.
 
-use alloy_blocks::{RelabelRules, RuleBlock};
+use alloy_blocks::{RelabelRules, RelabelSection};
 use alloy_component::LogsReceiver;
 use alloy_value::{Args, Exports};
 
@@ -10,20 +10,14 @@ use alloy_value::{Args, Exports};
 pub struct RelabelArgs {
     /// Where relabelled entries are sent.
     pub forward_to: Vec<LogsReceiver>,
-    /// Number of results to remember; the least recently used one makes room.
-    #[args(default = 10_000)]
-    pub max_cache_size: i64,
-    /// Rules, applied in order. An entry left without labels is dropped.
-    #[args(block, name = "rule")]
-    pub rules: Vec<RuleBlock>,
+    /// What is done with their labels.
+    #[args(squash)]
+    pub relabel: RelabelSection,
 }
 
 impl RelabelArgs {
     fn check(&self) -> Result<(), String> {
-        match self.max_cache_size {
-            ..=0 => Err("max_cache_size must be greater than 0".to_owned()),
-            _ => Ok(()),
-        }
+        self.relabel.check()
     }
 }
 

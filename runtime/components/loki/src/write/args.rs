@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alloy_blocks::{HttpClientBlock, Url};
+use alloy_blocks::{HttpClientBlock, Url, UrlText};
 use alloy_component::LogsReceiver;
 use alloy_value::{Args, Block, ByteSize, Exports, quote};
 
@@ -63,7 +63,7 @@ pub struct EndpointBlock {
     #[args(default = "")]
     pub name: String,
     /// URL to send to, such as `http://localhost:3100/loki/api/v1/push`.
-    pub url: String,
+    pub url: UrlText,
     /// How long entries wait for others to be sent with.
     #[args(default = "1s")]
     pub batch_wait: Duration,

@@ -1,5 +1,6 @@
 //! Arguments of `otelcol.auth.oauth2`.
 
+use alloy_blocks::UrlText;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ pub struct OAuth2Args {
     pub claims: BTreeMap<String, Value>,
     /// URL that issues tokens.
     #[args(syntax = "url")]
-    pub token_url: String,
+    pub token_url: UrlText,
     /// Further form fields of the token request.
     #[args(optional)]
     pub endpoint_params: BTreeMap<String, Vec<String>>,

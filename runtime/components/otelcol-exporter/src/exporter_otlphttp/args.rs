@@ -1,5 +1,6 @@
 //! Arguments of `otelcol.exporter.otlphttp`.
 
+use alloy_blocks::UrlText;
 use alloy_blocks::otelcol::{DebugMetricsBlock, HttpClientBlock, RetryBlock, SendingQueueBlock};
 use alloy_value::Args;
 
@@ -9,13 +10,13 @@ use alloy_value::Args;
 pub struct OtlpHttpArgs {
     /// URL to send traces to instead of `/v1/traces` of the client's endpoint.
     #[args(default = "", syntax = "url")]
-    pub traces_endpoint: String,
+    pub traces_endpoint: UrlText,
     /// URL to send metrics to instead of `/v1/metrics` of the client's endpoint.
     #[args(default = "", syntax = "url")]
-    pub metrics_endpoint: String,
+    pub metrics_endpoint: UrlText,
     /// URL to send logs to instead of `/v1/logs` of the client's endpoint.
     #[args(default = "", syntax = "url")]
-    pub logs_endpoint: String,
+    pub logs_endpoint: UrlText,
     /// Encoding of requests: `proto` or `json`.
     #[args(default = "proto")]
     pub encoding: String,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alloy_blocks::{HttpClientBase, RuleBlock};
+use alloy_blocks::{HttpClientBase, RuleBlock, UrlText};
 use alloy_component::{ComponentError, MetricsReceiver};
 use alloy_value::{Args, Block, Exports, Secret, Stability};
 use uuid::Uuid;
@@ -45,7 +45,7 @@ pub struct EndpointBlock {
     pub name: String,
     /// URL to send to.
     #[args(syntax = "url")]
-    pub url: String,
+    pub url: UrlText,
     /// Timeout of a request.
     #[args(default = "30s")]
     pub remote_timeout: Duration,

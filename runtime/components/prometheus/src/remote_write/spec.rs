@@ -158,7 +158,7 @@ fn without_userinfo(url: &Uri) -> String {
 /// Six hexadecimal digits that differ between endpoints. Secrets do not go in: their debug output
 /// hides them, and the URL is shown without password.
 fn short_hash(block: &EndpointBlock, shown_url: &str) -> String {
-    let block = EndpointBlock { url: shown_url.to_owned(), ..block.clone() };
+    let block = EndpointBlock { url: shown_url.into(), ..block.clone() };
     let mut hasher = DefaultHasher::new();
     format!("{block:?}").hash(&mut hasher);
     format!("{:06x}", hasher.finish() >> 40)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alloy_blocks::{HttpClientBlock, Url};
+use alloy_blocks::{HttpClientBlock, Url, UrlText};
 use alloy_component::ProfilesReceiver;
 use alloy_value::{Args, Block, Exports};
 
@@ -36,7 +36,7 @@ pub struct EndpointBlock {
     #[args(default = "")]
     pub name: String,
     /// URL of the server, such as `http://localhost:4040`.
-    pub url: String,
+    pub url: UrlText,
     /// Timeout of a request.
     #[args(default = "10s")]
     pub remote_timeout: Duration,

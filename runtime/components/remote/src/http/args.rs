@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alloy_blocks::{HttpClientSection, Url};
+use alloy_blocks::{HttpClientSection, Url, UrlText};
 use alloy_value::{Args, Exports, OptionalSecret};
 
 /// Arguments of `remote.http`.
@@ -11,7 +11,7 @@ use alloy_value::{Args, Exports, OptionalSecret};
 #[args(validate = Self::check)]
 pub struct HttpArgs {
     /// URL to ask.
-    pub url: String,
+    pub url: UrlText,
     /// Time between two requests.
     #[args(default = "1m")]
     pub poll_frequency: Duration,

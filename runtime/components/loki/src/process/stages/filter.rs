@@ -14,6 +14,7 @@ const DROP: &str = "drop";
 #[args(validate = Self::check)]
 pub struct MatchStage {
     /// LogQL stream selector, with line filters if wanted, such as `{app="api"} |= "error"`.
+    #[args(syntax = "logql")]
     pub selector: String,
     /// What is done with matching entries: `keep` (also if empty) runs the stages, `drop` drops
     /// them.
