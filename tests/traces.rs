@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use crate::support::alloy::Alloy;
@@ -12,7 +12,7 @@ use crate::support::wait_for;
 fn target() -> (u16, Receiver<String>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind a target");
     let port = listener.local_addr().expect("address of a bound listener").port();
-    let (heads, received) = channel();
+    let (heads, received) = sync_channel(8);
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let mut head = Vec::new();

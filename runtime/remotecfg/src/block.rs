@@ -28,7 +28,7 @@ pub(crate) fn settings(args: &RemotecfgArgs, user_agent: &str, agent_id: &str) -
     }
     let id = if args.id.is_empty() { agent_id } else { args.id.as_str() };
     Some(Settings {
-        url: args.url.clone(),
+        url: args.url.to_string(),
         id: id.to_owned(),
         name: args.name.clone(),
         attributes: args.attributes.clone(),
