@@ -517,7 +517,7 @@ loki.write "main" {
         info[AL601]: a.alloy:1:1: the layout is not that of `alloy fmt`, from here on
         warning[AL501]: a.alloy:2:1: nothing uses "local.file.unused", and it does nothing else
         info[AL602]: a.alloy:8:2: "poll_frequency" has this value anyway
-        error[AL210]: a.alloy:15:18: error parsing regexp: missing closing ): `^(?s:(a)$`
+        error[AL210]: a.alloy:15:19: "regex" is no regular expression: error parsing regexp: missing closing ): `(a`
         warning[AL505]: a.alloy:29:1: "prometheus.scrape.clustered" uses clustering for the same targets, this block does not
         error[AL305]: a.alloy:31:60: expected a receiver of metrics, found a receiver of logs
         warning[AL506]: a.alloy:32:2: a scrape may take 10s (scrape_timeout), but the next one begins after 5s (scrape_interval)
@@ -593,9 +593,72 @@ discovery.file "e" {
 }
 "#,
     )]);
-    dir.concise(&["a.alloy", "--ignore=AL5,AL6"], 1, expect![[""]]);
+    dir.concise(&["a.alloy", "--ignore=AL5,AL6"], 1, expect![[r#"
+        error[AL210]: a.alloy:5:27: "selector" is no LogQL selector: expected != or !~ or |~ or |=, found |
+        error[AL210]: a.alloy:8:17: "1 day" is no duration
+        error[AL210]: a.alloy:9:18: units: unknown unit  kilo in 8 kilo
+        error[AL210]: a.alloy:13:24: "selector" is no LogQL selector: expected } or ,, found a name
+        error[AL210]: a.alloy:15:31: "selector" is no LogQL selector: error parsing regexp: missing closing ): `(`
+        error[AL210]: a.alloy:29:21: "regex" is no regular expression: error parsing regexp: invalid character class range: `z-a`
+        error[AL206]: a.alloy:33:12: "labelmapp" is none of the allowed values
+        error[AL210]: a.alloy:43:15: parse "http://[::1": missing ']' in host
+        error[AL210]: a.alloy:48:11: "config" is no YAML: encoding.from_yaml yaml: did not find expected node content
+        error[AL211]: a.alloy:52:8: encoding.from_json invalid character '}' looking for beginning of value
+        error[AL211]: a.alloy:56:10: encoding.from_yaml yaml: line 1: did not find expected node content
+    "#]]);
     let (_, shown, _) = dir.run(&["a.alloy", "--select=malformed-text"]);
-    expect![[""]].assert_eq(&shown);
+    expect![[r#"
+        error[AL210 malformed-text]: "selector" is no LogQL selector: expected != or !~ or |~ or |=, found |
+         --> a.alloy:5:27
+          |
+        5 |         selector = "{app=\"a\"} | json"
+          |                                 ^
+
+        error[AL210 malformed-text]: "1 day" is no duration
+         --> a.alloy:8:17
+          |
+        8 |             older_than = "1 day"
+          |                          ^^^^^^^
+          |
+          = note: a duration is written with units, such as 30s or 1h30m
+
+        error[AL210 malformed-text]: units: unknown unit  kilo in 8 kilo
+         --> a.alloy:9:18
+          |
+        9 |             longer_than = "8 kilo"
+          |                           ^^^^^^^^
+
+        error[AL210 malformed-text]: "selector" is no LogQL selector: expected } or ,, found a name
+          --> a.alloy:13:24
+           |
+        13 |         selector = `{app="a" env="b"}`
+           |                              ^^^
+
+        error[AL210 malformed-text]: "selector" is no LogQL selector: error parsing regexp: missing closing ): `(`
+          --> a.alloy:15:31
+           |
+        15 |             selector = "{app=\"a\"} |~ \"(\""
+           |                                        ^^^^^
+
+        error[AL210 malformed-text]: "regex" is no regular expression: error parsing regexp: invalid character class range: `z-a`
+          --> a.alloy:29:21
+           |
+        29 |         regex         = "[z-a]"
+           |                           ^^^
+
+        error[AL210 malformed-text]: parse "http://[::1": missing ']' in host
+          --> a.alloy:43:15
+           |
+        43 |         proxy_url = "http://[::1"
+           |                     ^^^^^^^^^^^^^
+
+        error[AL210 malformed-text]: "config" is no YAML: encoding.from_yaml yaml: did not find expected node content
+          --> a.alloy:48:11
+           |
+        48 |     config = "**************"
+           |              ^^^^^^^^^^^^^^^^
+
+    "#]].assert_eq(&shown);
 }
 
 /// Starts the binary on a terminal of its own; gives what it writes there.

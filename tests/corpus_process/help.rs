@@ -11,6 +11,7 @@ const OURS: &[&str] = &[
     "explain",
     "plan",
     "schema",
+    "why",
     "--check",
     "--config.reload",
     "--config.watch",

@@ -41,6 +41,7 @@ fn runs(config: &str) -> bool {
 const DIFFERENCES: &[(&str, &str)] = &[
     ("discovery.relabel.r", "a regular expression equal to its default is left out"),
     ("prometheus.relabel", "a regular expression equal to its default is left out"),
+    ("prometheus.receive_http", "defaults that the reference fills in late are left out"),
     ("prometheus.scrape", "defaults that the reference fills in late are left out"),
     ("prometheus.echo", "a receiver shows its origin, as those of other components do"),
     ("prometheus_remote_storage_exemplars_in_total", "counted by component"),

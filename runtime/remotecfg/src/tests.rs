@@ -277,9 +277,13 @@ async fn series_exist_before_anything_is_loaded() {
     expect![[r#"
         alloy_component_controller_evaluating
         alloy_component_controller_plan_actions_total
+        alloy_component_controller_query_executions_total
+        alloy_component_controller_revision
         alloy_component_dependencies_wait_seconds
+        alloy_component_evaluation_cutoffs_total
         alloy_component_evaluation_queue_size
         alloy_component_evaluation_seconds
+        alloy_component_evaluation_trace_dropped_total
         remotecfg_hash
         remotecfg_last_load_not_modified
         remotecfg_last_load_success_timestamp_seconds

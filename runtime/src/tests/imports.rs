@@ -203,13 +203,12 @@ async fn a_foreach_tells_of_its_children() {
     assert!(t.snapshot().get("foreach.all/foreach_a_1/test.node.other").is_none());
     assert!(t.snapshot().get("foreach.all/foreach_b_1/test.node.other").is_some());
 
-    // A template that cannot run: what is wrong is told at its own place.
+    // A template that cannot run. As the reference says it, without a place.
     let declared = "declare \"m\" { }\n".to_owned();
     let wrong = declared + &text("[\"a\"]", "m \"x\" { a = item }");
     let error = t.load_as(&wrong, crate::ReloadMode::Partial).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "error during the initial load: main.alloy:6:5: Failed to build component: updating custom \
-         component: Provided argument \"a\" is not defined in the module"
+        "error during the initial load: -: Provided argument \"a\" is not defined in the module"
     );
 }

@@ -11,9 +11,12 @@ use alloy_syntax::ast::Expr;
 use alloy_syntax::{Diagnostic, TextRange, TextSize, unescape};
 use alloy_value::{FieldKind, Value, quote};
 
+use super::is_same;
 use crate::model::{Argument, Model, bare, string};
 
-pub(crate) fn lint(model: &Model<'_>, found: &mut Vec<Diagnostic>) {
+/// Adds what is wrong with such texts to `found`. What `known` says of a whole text goes once a part
+/// of it is marked.
+pub(crate) fn lint(model: &Model<'_>, known: &mut Vec<Diagnostic>, found: &mut Vec<Diagnostic>) {
     for (index, node) in model.nodes.iter().enumerate() {
         for argument in model.arguments(node) {
             let Argument::Attribute { field, attribute, .. } = argument else { continue };
@@ -31,7 +34,19 @@ pub(crate) fn lint(model: &Model<'_>, found: &mut Vec<Diagnostic>) {
                 }
                 let Some((cause, part)) = wrong(syntax, &text) else { continue };
                 let message = format!("{} is no {}: {cause}", quote(field.name), name(syntax));
-                let range = part.map_or(expr.range(), |part| inside(&expr, part));
+                let range = match part {
+                    Some(part) => {
+                        let whole = model.finding(
+                            index,
+                            expr.range(),
+                            codes::MALFORMED_TEXT,
+                            String::new(),
+                        );
+                        known.retain(|known| !is_same(known, &whole));
+                        inside(&expr, part)
+                    }
+                    None => expr.range(),
+                };
                 found.push(model.finding(index, range, codes::MALFORMED_TEXT, message));
             }
         }

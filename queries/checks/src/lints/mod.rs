@@ -16,7 +16,7 @@ use crate::model::Model;
 /// Adds what the lints find. The configuration has no syntax errors.
 pub(crate) fn lint(model: &Model<'_>, found: &mut Vec<Diagnostic>) {
     let mut new = Vec::new();
-    languages::lint(model, &mut new);
+    languages::lint(model, found, &mut new);
     deprecated::lint(model, &mut new);
     unused::lint(model, &mut new);
     flow::lint(model, &mut new);
@@ -25,10 +25,13 @@ pub(crate) fn lint(model: &Model<'_>, found: &mut Vec<Diagnostic>) {
     layout::lint(model, &mut new);
     defaults::lint(model, &mut new);
     // What the engine found is not said again.
-    let is_same =
-        |a: &Diagnostic, b: &Diagnostic| a.code == b.code && a.span == b.span && a.file == b.file;
     new.retain(|new: &Diagnostic| !found.iter().any(|known| is_same(known, new)));
     found.extend(new);
+}
+
+/// True for findings of one rule at one place.
+fn is_same(a: &Diagnostic, b: &Diagnostic) -> bool {
+    a.code == b.code && a.span == b.span && a.file == b.file
 }
 
 /// Adds fixes to what the engine found.
