@@ -23,7 +23,7 @@ const LONGEST_REST: Duration = Duration::from_millis(20);
 const FEW_READERS: usize = 10;
 /// How long an evaluation waits for updates that its inputs depend on. A component whose update
 /// hangs holds nobody up for longer.
-const VIEW_PATIENCE: Duration = Duration::from_millis(50);
+const VIEW_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What waits.
 #[derive(Default)]

@@ -24,7 +24,8 @@ fn write_value(f: &mut fmt::Formatter<'_>, value: &Value, depth: usize) -> fmt::
         Value::Null => f.write_str("null"),
         Value::Bool(value) => write!(f, "{value}"),
         Value::Int(_) | Value::Uint(_) | Value::Float(_) => {
-            f.write_str(&number_text(value).unwrap_or_default())
+            f.write_str(&number_text(value).unwrap_or_default())?;
+            f.write_str(if wraps_without_point(value) { ".0" } else { "" })
         }
         Value::String(text) => f.write_str(&quote_bytes(text.as_bytes())),
         Value::Array(items) => {
@@ -42,6 +43,12 @@ fn write_value(f: &mut fmt::Formatter<'_>, value: &Value, depth: usize) -> fmt::
             None => f.write_str(&capsule.text()),
         },
     }
+}
+
+/// True for a float whose digits alone are an unsigned integer that has no negative.
+fn wraps_without_point(value: &Value) -> bool {
+    const INT_MIN: f64 = i64::MIN as f64;
+    matches!(*value, Value::Float(n) if n < INT_MIN && n > 2.0 * INT_MIN)
 }
 
 fn write_object(f: &mut fmt::Formatter<'_>, object: &Object, depth: usize) -> fmt::Result {
@@ -169,6 +176,20 @@ mod tests {
 
     fn attr(name: &str, value: impl Into<Value>) -> BodyEntry {
         BodyEntry::Attribute { name: name.into(), value: value.into() }
+    }
+
+    #[test]
+    fn floats_stay_floats_when_read_again() {
+        let two_to_63 = 2f64.powi(63);
+        let cases = [
+            (two_to_63, "9223372036854775808"),
+            (-two_to_63, "-9223372036854775808"),
+            (-1.5 * two_to_63, "-13835058055282163712.0"),
+            (-2.0 * two_to_63, "-18446744073709551616"),
+        ];
+        for (number, expected) in cases {
+            assert_eq!(Value::Float(number).to_string(), expected);
+        }
     }
 
     #[test]
