@@ -48,7 +48,7 @@ fn write_value(f: &mut fmt::Formatter<'_>, value: &Value, depth: usize) -> fmt::
 /// True for a float whose digits alone are an unsigned integer that has no negative.
 fn wraps_without_point(value: &Value) -> bool {
     const INT_MIN: f64 = i64::MIN as f64;
-    matches!(*value, Value::Float(n) if n < INT_MIN && n > 2.0 * INT_MIN)
+    matches!(*value, Value::Float(n) if n <= INT_MIN && n > 2.0 * INT_MIN)
 }
 
 fn write_object(f: &mut fmt::Formatter<'_>, object: &Object, depth: usize) -> fmt::Result {
@@ -182,10 +182,10 @@ mod tests {
     fn floats_stay_floats_when_read_again() {
         let two_to_63 = 2f64.powi(63);
         let cases = [
-            (two_to_63, "9223372036854775808"),
-            (-two_to_63, "-9223372036854775808"),
-            (-1.5 * two_to_63, "-13835058055282163712.0"),
-            (-2.0 * two_to_63, "-18446744073709551616"),
+            (two_to_63, "9223372036854776000"),
+            (-two_to_63, "-9223372036854776000.0"),
+            (-1.5 * two_to_63, "-13835058055282164000.0"),
+            (-2.0 * two_to_63, "-18446744073709552000"),
         ];
         for (number, expected) in cases {
             assert_eq!(Value::Float(number).to_string(), expected);
