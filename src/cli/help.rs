@@ -7,21 +7,32 @@ use super::flags::{Flag, Kind, Positionals, Visibility};
 
 /// Usage of the whole program.
 pub(crate) fn root_usage(program: &str) -> String {
+    format!(
+        "{}\nFlags:\n  -h, --help      help for alloy\n  -v, --version   version for alloy\n\n\
+         Use \"{program} [command] --help\" for more information about a command.\n",
+        root_commands(program, " [flags]")
+    )
+}
+
+/// Usage after a question for help on something unknown: without flags, as the reference prints it.
+pub(crate) fn commands_usage(program: &str) -> String {
+    format!(
+        "{}\nUse \"{program} [command] --help\" for more information about a command.\n",
+        root_commands(program, "")
+    )
+}
+
+fn root_commands(program: &str, flags: &str) -> String {
     let mut out = String::new();
     let name_width = COMMANDS.iter().map(|c| c.name.len()).max().unwrap_or(0).max(11);
     // Writing to a string cannot fail, here and below.
     let _ok = write!(
         out,
-        "Usage:\n  {program} [global options] <subcommand> [flags]\n  {program} [command]\n\nAvailable Commands:\n"
+        "Usage:\n  {program} [global options] <subcommand>{flags}\n  {program} [command]\n\nAvailable Commands:\n"
     );
     for command in COMMANDS {
         let _ok = writeln!(out, "  {:name_width$} {}", command.name, command.about);
     }
-    out.push_str(
-        "\nFlags:\n  -h, --help      help for alloy\n  -v, --version   version for alloy\n",
-    );
-    let _ok =
-        write!(out, "\nUse \"{program} [command] --help\" for more information about a command.\n");
     out
 }
 

@@ -134,7 +134,7 @@ fn help_topic(program: &str, words: &[OsString]) -> ExitCode {
             err(&format!(
                 "Unknown help topic [{}]\n{}",
                 topics.join(" "),
-                help::root_usage(program)
+                help::commands_usage(program)
             ));
         }
     }

@@ -89,20 +89,26 @@ fn any_below(body: &Body, is_missing: &dyn Fn(&Definition) -> bool) -> bool {
 /// Why we differ on purpose.
 pub(crate) fn difference(case: &Case<'_>) -> Option<&'static str> {
     const DIFFERENCES: &[(&str, &str)] = &[
-        ("run/old_support_bundle_flag", "the former name of the flag is accepted"),
-        ("run/experimental_function", "the whole name of the function is marked"),
-        ("run/component_build_error", "the failed read is logged once"),
-        ("run/import_file_missing", "the failed read is logged once"),
-        ("validate/declare_argument_underscore", "the reference crashes; nothing is wrong"),
-        ("fmt/two_files", "several files are formatted"),
-        ("run/port_zero", "port 0 picks a free port while there is no clustering"),
-        ("run_lifecycle/symlinked_directory", "a linked directory is followed"),
-        ("validate/symlinked_directory", "a linked directory is followed"),
-        ("run_lifecycle/http_reload_ok", "a method that is not allowed is answered with 405"),
-        ("root/help_unknown", "the usage text is the same everywhere"),
+        ("run/old_support_bundle_flag", "cli.md §2.1: the former name of the flag is accepted"),
+        (
+            "run/experimental_function",
+            "language.md §14.3: the whole name of the function is marked",
+        ),
+        (
+            "validate/declare_argument_underscore",
+            "corpus: the reference crashes; the configuration is valid",
+        ),
+        ("fmt/two_files", "cli.md §3: several files are formatted"),
+        ("run/port_zero", "cli.md §2.1: port 0 picks a free port while there is no clustering"),
+        ("run_lifecycle/symlinked_directory", "cli.md §2.3: a linked directory is followed"),
+        ("validate/symlinked_directory", "cli.md §2.3: a linked directory is followed"),
+        (
+            "run_lifecycle/http_reload_ok",
+            "http.md §1.1: a method that is not allowed is answered with 405",
+        ),
         (
             "run_lifecycle/http_reload_bad_component",
-            "a reload whose changed blocks don't evaluate is refused and changes nothing",
+            "runtime.md §4.3: a reload whose changed blocks don't evaluate changes nothing",
         ),
     ];
     DIFFERENCES.iter().find(|(name, _)| *name == case.name).map(|(_, reason)| *reason)

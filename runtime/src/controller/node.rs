@@ -242,7 +242,16 @@ impl Node {
             cancel: CancellationToken::new(),
             tasks: JoinSet::new(),
             // The level only decides whether the span exists: its fields must be on every line.
-            span: tracing::error_span!("component", component_path = %path, component_id = %info.block_id),
+            span: match role {
+                Role::Import(_) => {
+                    tracing::error_span!("import", config_path = %path, config_id = %info.block_id)
+                }
+                _ => tracing::error_span!(
+                    "component",
+                    component_path = %path,
+                    component_id = %info.block_id
+                ),
+            },
         }
     }
 

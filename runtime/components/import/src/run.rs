@@ -8,7 +8,7 @@ use alloy_component::{
     BuildContext, Component, ComponentError, ExportSink, Health, HealthState, ModuleContent,
     RunContext,
 };
-use alloy_flow_module_source::{Content, Loaded, ModuleSource, SourceError, Update};
+use alloy_flow_module_source::{Content, Loaded, ModuleSource, ReadError, SourceError, Update};
 use alloy_value::ArcArgs;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -60,7 +60,13 @@ impl Import {
     /// Opens the source that the arguments name, reads it and exports the content.
     async fn take(&self, args: &ArcArgs) -> Result<(), ComponentError> {
         let mut opened = open(args, &self.cx)?;
-        let loaded = opened.source.load().await.map_err(failure)?;
+        let loaded = match opened.source.load().await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                log_missing_file(&error);
+                return Err(failure(error));
+            }
+        };
         let Loaded { content, stale } = loaded;
         self.export(&opened.name, content);
         self.report(stale.as_ref());
@@ -117,6 +123,14 @@ pub(crate) fn module_content(name: &Arc<str>, content: Content) -> ModuleContent
         source: Arc::clone(name),
         files,
         module_path: (!content.module_path.is_empty()).then(|| content.module_path.as_str().into()),
+    }
+}
+
+/// The lines that operators of the reference look for when a path leads nowhere.
+fn log_missing_file(error: &SourceError) {
+    if let SourceError::Read(reason @ ReadError::Io { call: "stat", path, .. }) = error {
+        tracing::error!(err = %reason, "failed to collect files");
+        tracing::error!(module_path = path, err = %reason, "failed to extract module path");
     }
 }
 

@@ -28,6 +28,8 @@ const MAX_BYTES: u64 = 64 << 20;
 pub(super) struct LocalFile {
     exports: ExportSink,
     accessed: Option<Gauge>,
+    /// Only named in log lines.
+    data_dir: PathBuf,
     state: Mutex<State>,
     /// New arguments wait for the running loop.
     updated: Notify,
@@ -53,6 +55,7 @@ pub(super) fn build(
         let component = LocalFile {
             exports: cx.exports,
             accessed,
+            data_dir: cx.data_dir,
             state: Mutex::new(State { args: args.clone(), health: unknown() }),
             updated: Notify::new(),
         };
@@ -90,6 +93,8 @@ impl LocalFile {
                 (HealthState::Healthy, "read file".to_owned(), Ok(()))
             }
             Err(reason) => {
+                let path = self.data_dir.display();
+                tracing::error!(%path, err = reason, "failed to read file");
                 let message = format!("failed to read file: {reason}");
                 (HealthState::Unhealthy, message.clone(), Err(message))
             }
