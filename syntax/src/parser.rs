@@ -50,8 +50,9 @@ pub(crate) fn parse_counting(text: &str, invalid: &[u32]) -> (GreenNode, Vec<Dia
     // What is reported is fixed; where statements end is ours to guess.
     let guide = Guide::new(text, &first.tokens);
     first.steps += first.tokens.len() as u64;
-    if let Some(start) = guide.unclosed().and_then(|at| first.tokens.get(at)) {
-        blame_bracket(&mut first.diagnostics, start.start);
+    match guide.unclosed().and_then(|at| first.tokens.get(at)) {
+        Some(start) => blame_bracket(&mut first.diagnostics, start.start),
+        None => excuse_bracket(&mut first.diagnostics),
     }
     let mut parser = Parser::with_tokens(text, first.tokens, Vec::new());
     parser.guide = Some(guide);
@@ -103,6 +104,13 @@ fn blame_bracket(diagnostics: &mut [Diagnostic], start: u32) {
     for (other, diagnostic) in diagnostics.iter_mut().enumerate() {
         let is_behind = matches!(diagnostic.span, Span::Bytes { start: at, .. } if at > start);
         diagnostic.follows = other != at && is_behind;
+    }
+}
+
+/// If all brackets are closed, one that is missed was skipped after an earlier error.
+fn excuse_bracket(diagnostics: &mut [Diagnostic]) {
+    for diagnostic in diagnostics.iter_mut().skip(1) {
+        diagnostic.follows |= !diagnostic.related.is_empty();
     }
 }
 

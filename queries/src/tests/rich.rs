@@ -218,3 +218,18 @@ proptest! {
         prop_assert!(!render_full(&[diagnostic], |_| Some(&text), Color::Never).is_empty());
     }
 }
+
+#[test]
+fn brackets_skipped_after_an_error_are_not_missed() {
+    check_rich(
+        "test.node \"a\" {\n\trule { a = \"x\" b = \"y\" }\n}\n",
+        expect![[r#"
+            error[AL001 syntax-error]: expected the end of the line, found `b`
+             --> main.alloy:2:17
+              |
+            2 |     rule { a = "x" b = "y" }
+              |                    ^
+
+        "#]],
+    );
+}
