@@ -262,7 +262,12 @@ fn a_reload_of_the_block_touches_no_component() {
     alloy.write("config.alloy", &format!("{LOCAL}remotecfg {{\n  url = \"ftp://127.0.0.1\"\n}}\n"));
     let (status, answer) = alloy.reload();
     assert_eq!(status, 400);
-    assert!(answer.contains("could not update remotecfg: "), "{answer}");
+    assert!(
+        answer.contains(
+            ": Failed to evaluate service: updating service: cannot use the remotecfg settings: "
+        ),
+        "{answer}"
+    );
     assert!(answer.contains("the url is neither http nor https"), "{answer}");
     assert_eq!(remote_ids(&alloy), ["local.file.far"]);
     assert!(!server.calls().iter().any(|call| call.method == "UnregisterCollector"));

@@ -109,6 +109,10 @@ pub(crate) fn structure(db: &dyn Db, block: Block) -> Box<[Finding]> {
     let block_name = &*key.name;
     let quoted = quote(block_name);
     let kind = block.module(db).kind(db);
+    // The block of a service has no label, so this is the name of a component.
+    if class(block_name) == Class::Service && key.label.is_some() {
+        return Box::new([unknown_component(db, block)]);
+    }
     if let Some(finding) = misplaced(key, kind) {
         return Box::new([finding]);
     }

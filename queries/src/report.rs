@@ -209,16 +209,16 @@ impl<'a> Reporter<'a> {
         text
     }
 
-    /// What a failed evaluation reports (spec/language.md §10.2): a finding with a position stands
-    /// for itself, except in config blocks and services.
+    /// What a failed evaluation reports (spec/runtime.md §4.2): a finding with a position stands for
+    /// itself, except in config blocks.
     pub(crate) fn eval_error(&self, id: NodeId, fault: &Fault) -> EvalError {
         let Some(block) = self.engine.block_of(id) else { return EvalError::gone() };
         let cause = self.diagnostic(block, Severity::Error, fault);
         let kind = self.engine.node(id).map(|info| info.definition.kind);
         let prefix = match kind {
             Some(DefinitionKind::ConfigBlock) => "Failed to evaluate node for config block",
-            Some(DefinitionKind::Service) => "Failed to evaluate service",
             _ if cause.start().is_some() => return EvalError::new(cause, None),
+            Some(DefinitionKind::Service) => "Failed to evaluate service",
             _ => "Failed to build component",
         };
         let whole = source_map(&self.engine.db, block).root.whole;

@@ -70,9 +70,17 @@ pub(crate) fn children_updated(now: SystemTime) -> Health {
     Health::new(HealthState::Healthy, "foreach children updated successfully", now)
 }
 
+/// Run: an import that runs has brought content with other imports in it.
+pub(crate) fn nested_updated(now: SystemTime) -> Health {
+    Health::new(HealthState::Healthy, "nested imports updated successfully", now)
+}
+
 /// Run: the component has returned.
 pub(crate) fn exited(role: Role, error: Option<&dyn Display>, now: SystemTime) -> Health {
-    let runner = runner(role);
+    let runner = match role {
+        Role::Foreach => "foreach node",
+        _ => runner(role),
+    };
     let message = match error {
         None => format!("{runner} shut down cleanly"),
         Some(error) => format!("{runner} shut down with error: {error}"),
@@ -104,6 +112,17 @@ pub(crate) fn nested_failed(label: &str, evaluation: &Health) -> Health {
     Health::new(evaluation.state, message, evaluation.updated)
 }
 
+/// Content of an import: an import in it runs no more, unless it ended in good order.
+pub(crate) fn nested_stopped(run: &Health) -> Option<Health> {
+    let reason = run.message.strip_prefix("import ")?;
+    let reason = match reason.strip_prefix("shut down ") {
+        Some(how) => how.strip_prefix("with error: ")?,
+        None => reason,
+    };
+    let message = format!("nested import stopped running: {reason}");
+    Some(Health::new(HealthState::Unhealthy, message, run.updated))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -115,6 +134,60 @@ mod tests {
     fn shown(parts: &[Health]) -> String {
         let health = Health::least(parts).expect("there are parts");
         format!("{}: {}", health.state.as_str(), health.message)
+    }
+
+    /// The table "Moment" of spec/runtime.md §6.1, as far as the state of one node makes the text.
+    #[test]
+    fn every_moment_has_its_text() {
+        let now = SystemTime::UNIX_EPOCH;
+        let import = Role::Import(None);
+        let boom: Option<&dyn Display> = Some(&"boom");
+        for (health, expected) in [
+            (created(ROLE, now), "unknown: component created"),
+            (created(Role::Custom, now), "unknown: node custom component created"),
+            (evaluated(ROLE, now), "healthy: component evaluated"),
+            (evaluated(Role::Foreach, now), "healthy: foreach evaluated"),
+            (evaluated(import, now), "healthy: source evaluated"),
+            (evaluation_failed(ROLE, "x", now), "unhealthy: component evaluation failed: x"),
+            (evaluation_failed(Role::Foreach, "x", now), "unhealthy: foreach evaluation failed: x"),
+            (evaluation_failed(import, "x", now), "unhealthy: source evaluation failed: x"),
+            (started(ROLE, now), "healthy: started component"),
+            (started(Role::Custom, now), "healthy: started custom component"),
+            (started(Role::Foreach, now), "healthy: started foreach"),
+            (started(import, now), "healthy: started import"),
+            (exited(ROLE, None, now), "exited: component shut down cleanly"),
+            (exited(ROLE, boom, now), "exited: component shut down with error: boom"),
+            (exited(Role::Custom, None, now), "exited: custom component shut down cleanly"),
+            (
+                exited(Role::Custom, boom, now),
+                "exited: custom component shut down with error: boom",
+            ),
+            (exited(Role::Foreach, None, now), "exited: foreach node shut down cleanly"),
+            (exited(import, None, now), "exited: import shut down cleanly"),
+            (exited(import, boom, now), "exited: import shut down with error: boom"),
+            (children_updated(now), "healthy: foreach children updated successfully"),
+            (nested_updated(now), "healthy: nested imports updated successfully"),
+            (content(Ok(()), now), "healthy: content updated"),
+        ] {
+            assert_eq!(shown(&[health]), expected);
+        }
+    }
+
+    #[test]
+    fn a_nested_import_that_stopped_says_why() {
+        let now = SystemTime::UNIX_EPOCH;
+        let import = Role::Import(None);
+        let stopped = |run: Health| nested_stopped(&run).map(|health| shown(&[health]));
+        assert_eq!(stopped(exited(import, None, now)), None);
+        assert_eq!(
+            stopped(exited(import, Some(&"boom"), now)).as_deref(),
+            Some("unhealthy: nested import stopped running: boom")
+        );
+        let wait = GoDuration::from(Duration::from_secs(1));
+        assert_eq!(
+            stopped(panicked(import, "panicked: boom", wait, now)).as_deref(),
+            Some("unhealthy: nested import stopped running: panicked: boom; restarting in 1s")
+        );
     }
 
     #[test]

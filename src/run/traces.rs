@@ -47,8 +47,9 @@ fn settings(args: &TracingArgs) -> Result<Settings, String> {
     let jaeger_remote = match remote {
         None => None,
         Some(remote) => Some(JaegerRemote {
-            url: remote.url.parse().map_err(|error| {
-                format!("sampler > jaeger_remote: cannot parse url {}: {error}", quote(&remote.url))
+            url: remote.url.as_str().parse().map_err(|error| {
+                let url = quote(&remote.url.redacted());
+                format!("sampler > jaeger_remote: cannot parse url {url}: {error}")
             })?,
             // None below zero.
             max_operations: usize::try_from(remote.max_operations).unwrap_or_default(),

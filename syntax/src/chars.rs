@@ -146,11 +146,16 @@ fn quote_char(out: &mut String, c: char) {
     }
 }
 
+/// True if a name can hold the character, though perhaps not begin with it.
+pub fn is_identifier_part(c: char) -> bool {
+    is_letter(c) || is_digit(c)
+}
+
 /// True if the text is exactly one name: neither empty nor a keyword.
 pub fn is_identifier(text: &str) -> bool {
     let mut chars = text.chars();
     chars.next().is_some_and(is_letter)
-        && chars.all(|c| is_letter(c) || is_digit(c))
+        && chars.all(is_identifier_part)
         && !matches!(text, "true" | "false" | "null")
 }
 

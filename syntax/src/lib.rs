@@ -27,7 +27,7 @@ mod render;
 mod split;
 mod unclosed;
 
-pub use chars::{is_identifier, quote, quote_bytes, sanitize_identifier};
+pub use chars::{is_identifier, is_identifier_part, quote, quote_bytes, sanitize_identifier};
 pub use diagnostic::{
     Applicability, Diagnostic, Edit, Fix, Location, Related, Severity, Span, all_messages, summary,
 };

@@ -106,6 +106,7 @@ fn imports_decode() {
 fn tracing_decodes() {
     let tracing: TracingArgs = decode("sampler {\njaeger_remote { }\n}\nwrite_to = []").unwrap();
     let remote = tracing.sampler.unwrap().jaeger_remote.unwrap();
+    assert_eq!(remote.url.as_str(), "http://127.0.0.1:5778/sampling");
     assert_eq!((remote.max_operations, remote.refresh_interval), (256, Duration::from_secs(60)));
     assert_eq!(TracingArgs::decode(&EvaluatedBody::default()).unwrap().sampling_fraction, 0.1);
     check::<TracingArgs>(
@@ -113,6 +114,37 @@ fn tracing_decodes() {
         &expect![[r#"
         decoding configuration: main.alloy:2:13: "x" should be capsule, got string
     "#]],
+    );
+}
+
+#[test]
+fn the_server_of_a_sampler_must_be_one_that_can_be_asked() {
+    let sampler = |args: &str| format!("sampler {{\n  jaeger_remote {{ {args} }}\n}}");
+    let cases = [
+        "url = \"https://[::1]:5778/sampling\"",
+        "url = \"HTTP://jaeger\"",
+        "url = \"\"",
+        "url = \"/sampling\"",
+        "url = \"http:///sampling\"",
+        "url = \"ftp://jaeger/\"",
+        "url = \"http://[::1/\"",
+        "url = \"jaeger:5778\"",
+        "refresh_interval = \"0s\"",
+    ]
+    .map(sampler);
+    check::<TracingArgs>(
+        &cases.each_ref().map(String::as_str),
+        &expect![[r#"
+            ok
+            ok
+            decoding configuration: jaeger_remote: url must be an http or https URL with a host, got ""
+            decoding configuration: jaeger_remote: url must be an http or https URL with a host, got "/sampling"
+            decoding configuration: jaeger_remote: url must be an http or https URL with a host, got "http:///sampling"
+            decoding configuration: jaeger_remote: url must be an http or https URL with a host, got "ftp://jaeger/"
+            decoding configuration: main.alloy:3:25: "http://[::1/" parse "http://[::1/": missing ']' in host
+            decoding configuration: jaeger_remote: url must be an http or https URL with a host, got "jaeger:5778"
+            decoding configuration: jaeger_remote: refresh_interval must be greater than 0
+        "#]],
     );
 }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use alloy_blocks::Url;
 use alloy_component::OtelConsumer;
-use alloy_value::{Args, Block, Definition, Stability};
+use alloy_value::{Args, Block, Definition, Stability, quote};
 
 /// Arguments of the `tracing` block.
 #[derive(Args, Clone, Debug, PartialEq)]
@@ -34,16 +35,36 @@ pub struct SamplerBlock {
 
 /// Sampling strategies from a Jaeger server.
 #[derive(Block, Clone, Debug, PartialEq)]
+#[args(validate = Self::check)]
 pub struct JaegerRemoteBlock {
     /// URL that answers with sampling strategies.
     #[args(default = "http://127.0.0.1:5778/sampling")]
-    pub url: String,
+    pub url: Url,
     /// Number of operations that may have a strategy of their own.
     #[args(default = 256)]
     pub max_operations: i64,
     /// Time between two requests.
     #[args(default = "1m")]
     pub refresh_interval: Duration,
+}
+
+impl JaegerRemoteBlock {
+    fn check(&self) -> Result<(), String> {
+        let url = self.url.redacted();
+        let host = self.url.as_str().split_once("://").filter(|(scheme, _)| {
+            ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+        });
+        if host.is_none_or(|(_, host)| host.is_empty() || host.starts_with(['/', '?', '#'])) {
+            return Err(format!(
+                "jaeger_remote: url must be an http or https URL with a host, got {}",
+                quote(&url)
+            ));
+        }
+        if self.refresh_interval.is_zero() {
+            return Err("jaeger_remote: refresh_interval must be greater than 0".to_owned());
+        }
+        Ok(())
+    }
 }
 
 /// The `tracing` block.

@@ -202,10 +202,13 @@ impl Controller {
         match applied.unwrap_or_else(|panic| Err(panic_text(&*panic))) {
             Ok(()) => self.accepted(id, args),
             Err(error) => {
-                let name = self.config_blocks[index].name();
-                // The reference calls the owner of the `logging` block "logger".
-                let owner = if name == crate::LOGGING.name { "logger" } else { name };
-                self.refused(id, format!("could not update {owner}: {error}"));
+                let doing = match self.config_blocks[index].name() {
+                    _ if self.is_service(id) => "updating service",
+                    // Who applies a block, as users know it (spec/runtime.md §4.1).
+                    "logging" => "could not update logger",
+                    _ => "could not update tracer",
+                };
+                self.refused(id, format!("{doing}: {error}"));
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use alloy_queries::{ForeachChild, attribute};
+use alloy_syntax::is_identifier_part;
 use alloy_value::{ArcArgs, Value, number_text, quote};
 use sha2::{Digest, Sha256};
 
@@ -38,7 +39,7 @@ impl Foreach {
     /// One child per element. Elements of equal identity are numbered.
     ///
     /// # Errors
-    /// An identity that is no identifier, or too many elements.
+    /// Too many elements.
     pub(super) fn children(&self) -> Result<Vec<ForeachChild>, String> {
         let items: &[Value] = match &self.collection {
             Value::Array(items) => items,
@@ -58,10 +59,6 @@ impl Foreach {
             let count = seen.entry(fingerprint.clone()).or_default();
             *count += 1;
             let key = format!("foreach_{fingerprint}_{count}");
-            if !key.chars().all(|c| c == '_' || c.is_alphanumeric()) {
-                let key = quote(&key);
-                return Err(format!("customComponent ID {key} is not a valid identifier"));
-            }
             children.push(ForeachChild { key: key.into(), value: item.clone() });
         }
         Ok(children)
@@ -94,7 +91,7 @@ fn fingerprint(identity: &Value, hash_string: bool) -> String {
     match identity {
         Value::String(text) if hash_string => hex(text.as_bytes()),
         Value::String(text) => {
-            let word = |c: char| if c.is_alphanumeric() { c } else { '_' };
+            let word = |c: char| if is_identifier_part(c) { c } else { '_' };
             text.to_lossy().chars().map(word).collect()
         }
         Value::Bool(value) => value.to_string(),
@@ -172,6 +169,8 @@ mod tests {
             Value::Float(2.5),
             Value::Bool(true),
             Value::from("größe"),
+            // Neither letters nor digits, although they are numbers and marks.
+            Value::from("½Ⅷa\u{301}"),
         ];
         assert_eq!(
             keys(&over(items)),
@@ -181,7 +180,8 @@ mod tests {
                 "foreach_5_1",
                 "foreach_2_500000_1",
                 "foreach_true_1",
-                "foreach_größe_1"
+                "foreach_größe_1",
+                "foreach___a__1"
             ]
         );
     }

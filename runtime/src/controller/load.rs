@@ -452,10 +452,17 @@ impl Controller {
             .collect()
     }
 
+    /// True for the block of a service.
+    pub(super) fn is_service(&self, id: NodeId) -> bool {
+        let info = self.engine.node(id);
+        info.is_some_and(|info| info.definition.kind == DefinitionKind::Service)
+    }
+
     /// What a load reports about a node that was refused.
     pub(super) fn refusal(&self, id: NodeId, role: Role, reason: &str) -> Diagnostic {
         let prefix = match role {
             Role::Component(_) | Role::Custom => "Failed to build component",
+            _ if self.is_service(id) => "Failed to evaluate service",
             _ => "Failed to evaluate node for config block",
         };
         self.engine.block_diagnostic(id, &format!("{prefix}: {reason}"))

@@ -346,8 +346,12 @@ impl Controller {
                 Err(reason)
             }
         };
+        let is_nested = outcome.is_ok() && !self.engine.children(id).is_empty();
         if let Some(node) = self.touch(id) {
             node.content = Some(health::content(outcome, now));
+            if is_nested && node.run == Run::Running {
+                node.run_health = health::nested_updated(now);
+            }
         }
     }
 

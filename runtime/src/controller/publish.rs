@@ -8,7 +8,7 @@ use alloy_value::{FieldKind, StructSchema, TypeSchema};
 use rustc_hash::FxHashMap;
 
 use super::Controller;
-use super::node::Role;
+use super::node::{Role, Run};
 use crate::health;
 use crate::snapshot::{GraphSnapshot, NodeCell, NodeEdges};
 
@@ -59,6 +59,9 @@ impl Controller {
             if node.evaluation.state == HealthState::Unhealthy {
                 let label = node.cell.info.label.as_deref().unwrap_or_default();
                 parts.push(health::nested_failed(label, &node.evaluation));
+            }
+            if node.run == Run::Exited {
+                parts.extend(health::nested_stopped(&node.run_health));
             }
             parts.extend(node.content.clone());
             parts.extend(self.nested_imports(child));

@@ -183,3 +183,69 @@ pub(super) async fn stop_groups(groups: Vec<Vec<StopUnit>>, deadline: Duration) 
     });
     join_all(stops).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use parking_lot::Mutex;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is logged while `code` runs, without times.
+    async fn logged(code: impl Future<Output = ()>) -> String {
+        let written = Written::default();
+        let (layer, log) = alloy_logging::log_to(Box::new(written.clone()));
+        log.open(alloy_logging::Level::Info, alloy_logging::Format::Logfmt);
+        let subscriber = tracing_subscriber::registry().with(layer);
+        let guard = tracing::subscriber::set_default(subscriber);
+        code.await;
+        drop(guard);
+        let text = String::from_utf8(written.0.lock().clone()).unwrap();
+        let line = |line: &str| line.split_once(' ').map(|(_, rest)| format!("{rest}\n"));
+        text.lines().filter_map(line).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_stop_is_reported_until_the_deadline() {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(std::future::pending());
+        let id = Arc::from("pipe.eu/test.node.a");
+        let unit = StopUnit::new(id, CancellationToken::new(), tasks, (None, None));
+        let text = logged(unit.stop(Duration::from_secs(150))).await;
+        expect_test::expect![[r#"
+            level=warn msg="task shutdown is taking longer than expected" controller_id=pipe.eu taskID=test.node.a
+            level=warn msg="task shutdown is taking longer than expected" controller_id=pipe.eu taskID=test.node.a
+            level=error msg="node exited with error" controller_id=pipe.eu node=test.node.a err="task shutdown deadline exceeded"
+        "#]].assert_eq(&text);
+    }
+
+    #[tokio::test]
+    async fn ends_are_reported() {
+        let text = logged(async {
+            log_exit("test.node.a", None);
+            log_exit("pipe.eu/test.node.a", Some("boom"));
+        })
+        .await;
+        expect_test::expect![[r#"
+            level=info msg="node exited without error" controller_id="" node=test.node.a
+            level=error msg="node exited with error" controller_id=pipe.eu node=test.node.a err=boom
+        "#]]
+        .assert_eq(&text);
+    }
+}

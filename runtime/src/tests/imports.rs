@@ -2,6 +2,12 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+
+use alloy_component::{BuildContext, Component, ComponentDef, ComponentError, RunContext};
+use alloy_config_blocks::IMPORT_STRING;
+use alloy_value::ArcArgs;
+use futures_util::future::BoxFuture;
 
 use super::fixture::Fixture;
 
@@ -39,6 +45,69 @@ async fn an_import_in_order_says_so() {
         parts(&t, "lib.m.x"),
         ["healthy: component evaluated", "healthy: started custom component", ""]
     );
+}
+
+#[tokio::test]
+async fn new_content_with_imports_in_it_says_so() {
+    let (t, dir) = (with_imports(), tempfile::tempdir().unwrap());
+    let lib = dir.path().join("lib.alloy");
+    let polled = |label: &str, file: &Path| {
+        let import = import(label, file);
+        import.replace("}\n", "  detector = \"poll\"\n  poll_frequency = \"10ms\"\n}\n")
+    };
+    std::fs::write(&lib, "declare \"m\" { }\n").unwrap();
+    t.load(&polled("lib", &lib)).await.unwrap();
+    t.until("it runs", || parts(&t, "import.file.lib")[1].contains("started")).await;
+    std::fs::write(&lib, "import.string \"inner\" { content = \"\" }\n").unwrap();
+    let expected = "healthy: nested imports updated successfully";
+    t.until("the content came", || parts(&t, "import.file.lib")[1] == expected).await;
+}
+
+/// An `import.string` whose run ends with an error if it is in imported content.
+fn build_that_ends(
+    cx: BuildContext,
+    args: ArcArgs,
+) -> BoxFuture<'static, Result<Arc<dyn Component>, ComponentError>> {
+    let nested = cx.id.contains('/');
+    let inner = alloy_import::IMPORTS.iter().find(|def| def.definition.name == IMPORT_STRING.name);
+    let build = inner.and_then(|def| def.build).expect("the import is part of the build");
+    Box::pin(async move {
+        let inner = build(cx, args).await?;
+        Ok(Arc::new(Ends { inner, nested }) as Arc<dyn Component>)
+    })
+}
+
+struct Ends {
+    inner: Arc<dyn Component>,
+    nested: bool,
+}
+
+impl Component for Ends {
+    fn update(&self, args: ArcArgs) -> BoxFuture<'_, Result<(), ComponentError>> {
+        self.inner.update(args)
+    }
+
+    fn run(self: Arc<Self>, cx: RunContext) -> BoxFuture<'static, Result<(), ComponentError>> {
+        match self.nested {
+            true => Box::pin(async { Err(ComponentError::new("boom")) }),
+            false => Arc::clone(&self.inner).run(cx),
+        }
+    }
+}
+
+static ENDS: ComponentDef =
+    ComponentDef { definition: &IMPORT_STRING, build: Some(build_that_ends) };
+
+#[tokio::test]
+async fn a_nested_import_that_stops_makes_the_outer_one_unhealthy() {
+    let t = Fixture::with(|options| options.components.push(&ENDS));
+    t.load(
+        "import.string \"lib\" {\n  content = `import.string \"inner\" { content = \"\" }`\n}\n",
+    )
+    .await
+    .unwrap();
+    let expected = "unhealthy: nested import stopped running: boom";
+    t.until("it stopped", || parts(&t, "import.string.lib")[2] == expected).await;
 }
 
 #[tokio::test]

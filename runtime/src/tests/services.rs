@@ -214,15 +214,15 @@ async fn blocks_of_the_process_stand_once_without_a_label_and_in_the_root_only()
         tracing {   nosuch = 1 }: error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:3: unrecognized attribute name "nosuch"
         tracing {   nosuch { } }: error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:3: unrecognized block name "nosuch"
         livedebugging { } livedebugging { }: error during the initial load: main.alloy:2:1: duplicate definition of "livedebugging"
-        livedebugging "x" { }: accepted
+        livedebugging "x" { }: error during the initial load: main.alloy:1:1: cannot find the definition of component name "livedebugging"
         declare "m" {   livedebugging { } } m "a" { }: error during the initial load: main.alloy:2:3: service blocks not allowed inside a module: "livedebugging"
-        livedebugging {   nosuch = 1 }: error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:3: unrecognized attribute name "nosuch"
-        livedebugging {   nosuch { } }: error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:3: unrecognized block name "nosuch"
+        livedebugging {   nosuch = 1 }: error during the initial load: main.alloy:2:3: unrecognized attribute name "nosuch"
+        livedebugging {   nosuch { } }: error during the initial load: main.alloy:2:3: unrecognized block name "nosuch"
         labelstore { } labelstore { }: error during the initial load: main.alloy:2:1: duplicate definition of "labelstore"
-        labelstore "x" { }: accepted
+        labelstore "x" { }: error during the initial load: main.alloy:1:1: cannot find the definition of component name "labelstore"
         declare "m" {   labelstore { } } m "a" { }: error during the initial load: main.alloy:2:3: service blocks not allowed inside a module: "labelstore"
-        labelstore {   nosuch = 1 }: error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:3: unrecognized attribute name "nosuch"
-        labelstore {   nosuch { } }: error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:3: unrecognized block name "nosuch"
+        labelstore {   nosuch = 1 }: error during the initial load: main.alloy:2:3: unrecognized attribute name "nosuch"
+        labelstore {   nosuch { } }: error during the initial load: main.alloy:2:3: unrecognized block name "nosuch"
     "#]].assert_eq(&seen);
 }
 
@@ -251,8 +251,8 @@ async fn arguments_of_the_blocks_are_checked() {
         accepted
         error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:4:26: "soon" time: invalid duration "soon"
         error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:15: test.otel.a.input expected capsule("loki.LogsReceiver"), got capsule("otelcol.Consumer")
-        error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:13: "yes" should be bool, got string
-        error during the initial load: main.alloy:1:1: Failed to evaluate service: decoding configuration: main.alloy:2:3: unrecognized attribute name "enabled"
+        error during the initial load: main.alloy:2:13: "yes" should be bool, got string
+        error during the initial load: main.alloy:2:3: unrecognized attribute name "enabled"
     "#]].assert_eq(&seen);
 }
 
