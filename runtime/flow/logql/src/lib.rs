@@ -19,3 +19,23 @@ mod lexer;
 mod parser;
 
 pub use parser::{Comparison, Filter, Matcher, ParseError, Selector, parse};
+
+/// Fuzz entry: no text may panic, and errors lead to a part of the text.
+pub fn fuzz(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match parse(text) {
+        Ok(selector) => assert!(!selector.matchers.is_empty(), "{text:?} has no matcher"),
+        Err(error) => {
+            assert!(text.get(error.range.clone()).is_some(), "{:?} in {text:?}", error.range);
+        }
+    }
+}
+
+#[cfg(test)]
+mod seeds {
+    /// Every seed of the fuzz target, and every crash that was found, stays fixed.
+    #[test]
+    fn of_logql_parse_replay() {
+        alloy_corpus::seeds("logql_parse").iter().for_each(|seed| super::fuzz(seed));
+    }
+}
