@@ -6,7 +6,7 @@
 //! socket. Clients that connect meanwhile wait in its queue. Without a change under way an address
 //! has one holder, and nobody else gets it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -61,6 +61,8 @@ struct Entry {
     turn: Option<u64>,
     /// Its holder is gone.
     orphan: bool,
+    /// Its holder has it from another one.
+    inherited: bool,
 }
 
 impl State {
@@ -262,6 +264,7 @@ impl Handover {
             offered: false,
             turn: None,
             orphan: false,
+            inherited: state.entries.get(&key).is_some_and(|old| old.owner != *owner),
         };
         state.entries.insert(key.clone(), entry);
         self.count(state);
@@ -275,6 +278,13 @@ impl Handover {
 
     fn count(&self, state: &State) {
         self.0.held.store(state.entries.len(), Ordering::Release);
+    }
+
+    /// Owners of sockets that were open before they had them: clients may wait for an answer.
+    pub fn heirs(&self) -> BTreeSet<Arc<str>> {
+        let state = self.0.state.lock();
+        let inherited = state.entries.values().filter(|entry| entry.inherited);
+        inherited.map(|entry| Arc::clone(&entry.owner)).collect()
     }
 
     /// Begins a change of the configuration. What is given up in it stays open until the last clone

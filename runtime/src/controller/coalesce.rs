@@ -191,7 +191,7 @@ impl Controller {
     }
 
     /// What the value of a node may follow from, directly.
-    fn inputs_of(&self, id: NodeId) -> Vec<NodeId> {
+    pub(super) fn inputs_of(&self, id: NodeId) -> Vec<NodeId> {
         let Some(info) = self.engine.node(id) else { return Vec::new() };
         let mut inputs = info.dependencies.to_vec();
         if matches!(self.nodes.get(&id).map(|node| node.role), Some(Role::Custom)) {

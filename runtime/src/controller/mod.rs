@@ -57,9 +57,9 @@ const BATCH: usize = 1024;
 /// must not keep them alive.
 const READERS_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long new components wait for removed ones to stop. Longer than a stop takes that has nothing
-/// to drain, and short enough that nobody misses what took over its port.
-const STARTS_PATIENCE: Duration = Duration::from_millis(200);
+/// How long a new component that has taken over a port waits for removed ones to stop: its clients
+/// are in the queue of the socket already. Longer than a stop takes that has nothing to drain.
+const CLIENTS_PATIENCE: Duration = Duration::from_millis(200);
 
 /// What the controller shares with its handle.
 pub(crate) struct Shared {
@@ -89,6 +89,8 @@ pub(crate) struct Controller {
     originators: Originators,
     /// Built components that do not run yet, in order.
     to_start: BTreeSet<(Order, NodeId)>,
+    /// Some of them may have become ready.
+    starts_changed: bool,
     /// Nodes whose state may have changed in this turn.
     touched: BTreeSet<NodeId>,
     coalescer: Coalescer,
@@ -144,6 +146,7 @@ impl Controller {
             dirty: BTreeSet::new(),
             originators: Originators::default(),
             to_start: BTreeSet::new(),
+            starts_changed: false,
             touched: BTreeSet::new(),
             coalescer: Coalescer::default(),
             graph_changed: false,
@@ -235,6 +238,7 @@ impl Controller {
             Event::StopIsLate { batch } => {
                 if let Some(batch) = self.stopping.get_mut(&batch) {
                     batch.late = true;
+                    self.starts_changed = true;
                 }
             }
             Event::Stopped { batch } => self.stopped(batch),
@@ -275,21 +279,32 @@ impl Controller {
             return;
         }
         removed.sort_by(|a, b| (a.group, &b.order, a.id).cmp(&(b.group, &a.order, b.id)));
-        let mut groups: Vec<Vec<StopUnit>> = Vec::new();
-        let mut last_group = None;
+        let owners = removed.iter().map(|node| (node.id, node.owner)).collect();
+        let parts = StopParts { owners, is_whole: self.shutdown.is_some() && !self.id.is_empty() };
+        let mut scopes = BTreeSet::new();
+        let mut groups: Vec<Vec<Vec<StopUnit>>> = Vec::new();
+        let (mut last_group, mut last_part) = (None, None);
         for node in removed {
-            if last_group != Some(node.group) {
+            scopes.insert(parts.scope_of(node.id));
+            let (group, part) = (Some(node.group), parts.part_of(node.id));
+            if last_group != group {
                 groups.push(Vec::new());
-                last_group = Some(node.group);
+                (last_group, last_part) = (group, None);
             }
             if let Some(group) = groups.last_mut() {
-                group.push(node.into_stop_unit());
+                if last_part != Some(part) {
+                    group.push(Vec::new());
+                    last_part = Some(part);
+                }
+                if let Some(part) = group.last_mut() {
+                    part.push(node.into_stop_unit());
+                }
             }
         }
         // Stop batches and starts share one counter of numbers that never repeat.
         let Epoch(batch) = self.next_epoch();
-        let ids = groups.iter().flatten().map(|unit| Arc::clone(unit.id())).collect();
-        self.stopping.insert(batch, Stopping { ids, late: false });
+        let ids = groups.iter().flatten().flatten().map(|unit| Arc::clone(unit.id())).collect();
+        self.stopping.insert(batch, Stopping { ids, scopes, late: false });
         // Made here: a task that never begins drops what it has captured.
         let report = StopReport { events: self.shared.events.clone(), batch };
         let deadline = self.options.shutdown_deadline;
@@ -309,7 +324,7 @@ impl Controller {
         };
         let stop = async move {
             let mut stop = pin!(stop);
-            if timeout(STARTS_PATIENCE, stop.as_mut()).await.is_err() {
+            if timeout(CLIENTS_PATIENCE, stop.as_mut()).await.is_err() {
                 report.send(Event::StopIsLate { batch });
                 stop.await;
             }
@@ -328,6 +343,7 @@ impl Controller {
     /// All nodes of a batch have stopped: what waited for their ids can be built.
     fn stopped(&mut self, batch: u64) {
         self.stopping.remove(&batch);
+        self.starts_changed = true;
         self.engine.release_replaced();
         let held: Vec<NodeId> = self
             .nodes
@@ -408,8 +424,43 @@ impl Controller {
 /// Removed nodes that stop together.
 struct Stopping {
     ids: Vec<Arc<str>>,
-    /// New nodes don't wait for them any more.
+    /// Who runs the modules that they were part of; the root is `None`. What is new in those waits
+    /// for them.
+    scopes: BTreeSet<Option<NodeId>>,
+    /// Those who have clients waiting don't wait for them any more.
     late: bool,
+}
+
+/// Which removed nodes belong together.
+struct StopParts {
+    /// Each removed node with the node that runs the module that it is in.
+    owners: FxHashMap<NodeId, Option<NodeId>>,
+    /// The controller itself is part of something that stops.
+    is_whole: bool,
+}
+
+impl StopParts {
+    /// The outermost removed node around `id`, and who runs the module that it is in.
+    fn outermost(&self, mut id: NodeId) -> (NodeId, Option<NodeId>) {
+        loop {
+            match self.owners.get(&id).copied().flatten() {
+                Some(owner) if self.owners.contains_key(&owner) => id = owner,
+                owner => return (id, owner),
+            }
+        }
+    }
+
+    fn scope_of(&self, id: NodeId) -> Option<NodeId> {
+        self.outermost(id).1
+    }
+
+    /// What shares a deadline: a node and the modules that it runs, what goes out of one module at
+    /// once, and everything if the controller is part of something else. The order of evaluation
+    /// keeps it together.
+    fn part_of(&self, id: NodeId) -> Option<NodeId> {
+        let (id, owner) = self.outermost(id);
+        (!self.is_whole).then(|| owner.unwrap_or(id))
+    }
 }
 
 /// Reports the end of a batch of stops, also if the task is dropped with its runtime.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use alloy_queries::NodeId;
 use alloy_value::GoDuration;
 use prometheus::IntCounter;
+use rustc_hash::FxHashSet;
 use tracing::Instrument;
 
 use super::Controller;
@@ -52,17 +53,60 @@ impl Controller {
     pub(super) fn request_start(&mut self, id: NodeId) {
         if let Some(node) = self.nodes.get(&id) {
             self.to_start.insert((node.order.clone(), id));
+            self.starts_changed = true;
         }
     }
 
-    /// Starts what is built, dependencies first, once removed nodes have stopped or are late.
+    /// Starts what is built, dependencies first, once removed nodes have stopped or run into their
+    /// deadline.
     pub(super) fn start_ready(&mut self) {
-        if self.hold_starts || self.stopping.values().any(|batch| !batch.late) {
+        if self.hold_starts || !std::mem::take(&mut self.starts_changed) {
             return;
         }
-        while let Some((_, id)) = self.to_start.pop_first() {
-            self.start(id);
+        if self.stopping.is_empty() {
+            while let Some((_, id)) = self.to_start.pop_first() {
+                self.start(id);
+            }
+            return;
         }
+        let awaited = self.awaited_by_clients();
+        let is_ready = |id: NodeId| awaited.contains(&id) || !self.waits_for_stops(id);
+        let ready: Vec<_> = self.to_start.iter().filter(|(_, id)| is_ready(*id)).cloned().collect();
+        for place in ready {
+            self.to_start.remove(&place);
+            self.start(place.1);
+        }
+    }
+
+    /// True while nodes stop that were removed from a module that `id` is in.
+    fn waits_for_stops(&self, id: NodeId) -> bool {
+        let mut at = self.nodes.get(&id).and_then(|node| node.owner);
+        loop {
+            if self.stopping.values().any(|batch| batch.scopes.contains(&at)) {
+                return true;
+            }
+            let Some(owner) = at else { return false };
+            at = self.nodes.get(&owner).and_then(|node| node.owner);
+        }
+    }
+
+    /// New components with a port of one that takes long to stop, and what they depend on: a port
+    /// must not go without an answer until its former holder has sent what it has.
+    fn awaited_by_clients(&self) -> FxHashSet<NodeId> {
+        let mut awaited = FxHashSet::default();
+        let handover = &self.options.services.handover;
+        if handover.is_empty() || !self.stopping.values().any(|batch| batch.late) {
+            return awaited;
+        }
+        let heirs = handover.heirs();
+        let is_heir = |id: &NodeId| self.nodes.get(id).is_some_and(|n| heirs.contains(&n.name));
+        let mut open: Vec<_> = self.to_start.iter().map(|(_, id)| *id).filter(is_heir).collect();
+        while let Some(id) = open.pop() {
+            if awaited.insert(id) {
+                open.extend(self.inputs_of(id));
+            }
+        }
+        awaited
     }
 
     fn start(&mut self, id: NodeId) {
@@ -144,7 +188,8 @@ impl Controller {
         // A reload may have been faster.
         if node.run_epoch == epoch && node.run == Run::Exited {
             node.run = Run::NotStarted;
-            self.request_start(id);
+            // It is not new: nothing that stops has left it anything.
+            self.start(id);
         }
     }
 }

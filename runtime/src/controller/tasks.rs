@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,10 @@ use crate::event::{Epoch, Event, EventSender, Exit};
 
 /// How often a slow stop is reported.
 const STOP_WARNING: Duration = Duration::from_secs(60);
+
+/// How long before their common deadline nodes are asked to stop whose turn has not come: whoever is
+/// late must not cost the others the chance to end in order.
+const LAST_CALL: Duration = Duration::from_secs(1);
 
 /// The message of a panic.
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
@@ -145,13 +150,11 @@ impl StopUnit {
         &self.id
     }
 
-    /// Cancels the tasks of the node and waits for their end, but not longer than `deadline` unless
-    /// that is zero. Tasks that are late are aborted.
-    async fn stop(mut self, deadline: Duration) {
+    /// Cancels the tasks of the node and waits for their end. Tasks that have not ended by `limit`
+    /// are aborted.
+    async fn stop(mut self, limit: Option<Instant>) {
         self.cancel.cancel();
-        let begin = Instant::now();
-        let limit = (!deadline.is_zero()).then(|| begin + deadline);
-        let mut warn_at = begin + STOP_WARNING;
+        let mut warn_at = Instant::now() + STOP_WARNING;
         loop {
             let until = limit.map_or(warn_at, |limit| limit.min(warn_at));
             let ended = async { while self.tasks.join_next().await.is_some() {} };
@@ -174,11 +177,29 @@ impl StopUnit {
     }
 }
 
-/// Stops groups side by side, the nodes of a group one after the other.
-pub(super) async fn stop_groups(groups: Vec<Vec<StopUnit>>, deadline: Duration) {
+/// Stops the nodes of a part one after the other, all of them within `deadline` unless that is zero.
+async fn stop_part(part: Vec<StopUnit>, deadline: Duration) {
+    let limit = (!deadline.is_zero()).then(|| Instant::now() + deadline);
+    let everybody: Vec<_> = part.iter().map(|unit| unit.cancel.clone()).collect();
+    let stop = async move {
+        for unit in part {
+            unit.stop(limit).await;
+        }
+    };
+    let Some(limit) = limit else { return stop.await };
+    let mut stop = pin!(stop);
+    let last_call = limit - LAST_CALL.min(deadline / 10);
+    if timeout_at(last_call, stop.as_mut()).await.is_err() {
+        everybody.iter().for_each(CancellationToken::cancel);
+        stop.await;
+    }
+}
+
+/// Stops groups side by side, the parts of a group one after the other.
+pub(super) async fn stop_groups(groups: Vec<Vec<Vec<StopUnit>>>, deadline: Duration) {
     let stops = groups.into_iter().map(|group| async move {
-        for unit in group {
-            unit.stop(deadline).await;
+        for part in group {
+            stop_part(part, deadline).await;
         }
     });
     join_all(stops).await;

@@ -286,6 +286,18 @@ impl Fixture {
     }
 
     pub(super) fn with(change: impl FnOnce(&mut RuntimeOptions)) -> Self {
+        Self::started(change, Runtime::start)
+    }
+
+    /// A runtime whose root is the module `id`.
+    pub(super) fn guest(id: &str, change: impl FnOnce(&mut RuntimeOptions)) -> Self {
+        Self::started(change, |options| Runtime::start_guest(options, id))
+    }
+
+    fn started(
+        change: impl FnOnce(&mut RuntimeOptions),
+        start: impl FnOnce(RuntimeOptions) -> std::io::Result<Runtime>,
+    ) -> Self {
         static KEYS: AtomicU64 = AtomicU64::new(0);
         let key: Arc<str> = format!("test {}", KEYS.fetch_add(1, Ordering::Relaxed)).into();
         let board = Arc::<Board>::default();
@@ -293,7 +305,7 @@ impl Fixture {
         let hub = MetricsHub::new();
         let mut options = options(&board, &hub, &key);
         change(&mut options);
-        let runtime = Runtime::start(options).expect("a thread can be created");
+        let runtime = start(options).expect("a thread can be created");
         Self { runtime, board, hub, key }
     }
 

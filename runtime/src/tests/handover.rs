@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::fixture::Fixture;
+use super::fixture::{Fixture, node};
 
 /// Arguments of `test.server`.
 #[derive(Args, Clone, Debug, PartialEq)]
@@ -299,6 +299,19 @@ async fn removed_listener_is_closed_although_it_drains() {
     while ask(port).await.is_ok() {}
     let error = ask(port).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_over_a_port_answers_while_its_former_holder_drains() {
+    let [port, other] = ports();
+    let t = Fixture::new();
+    let text = format!("test.server \"a\" {{\n  port = {port}\n  drain_ms = 600000\n}}\n");
+    t.load(&text).await.unwrap();
+    assert_eq!(ask(port).await.unwrap(), "a");
+    t.load(&(server("b", port) + &server("c", other) + &node("n", ""))).await.unwrap();
+    assert_eq!(ask(port).await.unwrap(), "b");
+    // Nobody waits for the others, so that they keep the order.
+    assert_eq!((t.health("n"), t.board.count("start n")), ("unknown: component created".into(), 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -227,15 +227,142 @@ async fn deadline_of_a_stop_holds_in_modules_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn new_components_do_not_wait_for_long_for_those_that_drain() {
+async fn new_components_start_after_those_that_drain() {
     let t = Fixture::new();
     t.load(SLOW_MODULE).await.unwrap();
     t.until("start", || t.board.count("start slow") == 1).await;
-    t.load(&node("new", "")).await.unwrap();
-    assert_eq!((t.board.count("build new"), t.board.count("start new")), (1, 0));
-    tokio::time::advance(Duration::from_secs(1)).await;
-    t.until("start", || t.board.count("start new") == 1).await;
-    assert_eq!(t.board.count("stop slow"), 0);
+    t.load(&(node("signal", "") + &reader("barrier", "signal"))).await.unwrap();
+    tokio::time::advance(Duration::from_secs(3_600)).await;
+    settle(&t).await;
+    assert_eq!((t.board.count("build signal"), t.board.count("start signal")), (1, 0));
     t.board.open("gate");
-    t.until("stop", || t.board.count("stop slow") == 1).await;
+    t.until("start", || t.board.count("start barrier") == 1).await;
+    let log = t.board.take_log();
+    let order: Vec<_> = log.iter().filter(|line| line.starts_with("st")).collect();
+    assert_eq!(order, ["start slow", "stop slow", "start signal", "start barrier"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_components_start_once_those_that_drain_run_into_their_deadline() {
+    let t = Fixture::with(|options| options.shutdown_deadline = Duration::from_secs(150));
+    t.load(SLOW_MODULE).await.unwrap();
+    t.until("start", || t.board.count("start slow") == 1).await;
+    let begin = tokio::time::Instant::now();
+    t.load(&(node("signal", "") + &reader("barrier", "signal"))).await.unwrap();
+    tokio::time::advance(Duration::from_secs(149)).await;
+    settle(&t).await;
+    assert_eq!(t.board.count("start signal"), 0);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    t.until("start", || t.board.count("start barrier") == 1).await;
+    assert_eq!(begin.elapsed().as_secs(), 150);
+    assert_eq!(t.board.count("stop slow"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stops_in_a_module_holds_up_only_this_module() {
+    let t = Fixture::with(|options| options.stability = alloy_value::Stability::Experimental);
+    let children = |items: &str| {
+        format!(
+            "foreach \"f\" {{\n  collection = [{items}]\n  var = \"v\"\n  template {{\n    \
+             test.node \"child\" {{\n      value = v\n      fault = \"stop gate\"\n    }}\n  }}\n}}\n"
+        )
+    };
+    t.load(&children("\"a\"")).await.unwrap();
+    t.until("start", || t.board.count("start child") == 1).await;
+    t.load(&(children("\"b\"") + &node("signal", "") + &reader("barrier", "signal")))
+        .await
+        .unwrap();
+    t.until("start", || t.board.count("start barrier") == 1).await;
+    settle(&t).await;
+    assert_eq!((t.board.count("build child b"), t.board.count("start child")), (1, 1));
+    t.board.open("gate");
+    t.until("start", || t.board.count("start child") == 2).await;
+    assert_eq!(t.board.count("stop child"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn restart_after_a_panic_does_not_wait_for_what_drains() {
+    let t = Fixture::new();
+    let text = node("signal", "") + &reader("barrier", "signal") + BAD;
+    t.load(&(text.clone() + SLOW_MODULE)).await.unwrap();
+    t.until("start", || t.board.count("start") == 4).await;
+    t.load(&text).await.unwrap();
+    panic(&t, 1).await;
+    tokio::time::advance(Duration::from_secs(2)).await;
+    t.until("restart", || t.board.count("start bad") == 2).await;
+    assert_eq!(t.board.count("stop slow"), 0);
+}
+
+/// Two components of a module that don't stop, one after the other, and one behind them that does.
+const STUCK_MODULE: &str = "declare \"pipe\" {
+  test.node \"a\" { }
+  test.node \"b\" {
+    value = test.node.a.value
+    fault = \"stop never\"
+  }
+  deep \"d\" { x = test.node.b.value }
+  declare \"deep\" {
+    argument \"x\" { }
+    test.node \"c\" {
+      value = argument.x.value
+      fault = \"stop never\"
+    }
+  }
+}
+pipe \"x\" { }
+";
+
+#[tokio::test(start_paused = true)]
+async fn content_of_a_module_shares_the_deadline_of_its_owner() {
+    let t = Fixture::with(|options| options.shutdown_deadline = Duration::from_secs(150));
+    t.load(STUCK_MODULE).await.unwrap();
+    t.until("start", || t.board.count("start") == 3).await;
+    let begin = tokio::time::Instant::now();
+    t.runtime.shutdown().await;
+    assert_eq!(begin.elapsed().as_secs(), 150);
+    // What stands behind those that hang could end in order all the same.
+    assert_eq!(t.board.count("stop a"), 1);
+    assert_eq!((t.board.count("stop b"), t.board.count("stop c")), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_leaves_a_module_at_once_shares_a_deadline() {
+    let t = Fixture::with(|options| {
+        options.shutdown_deadline = Duration::from_secs(150);
+        options.stability = alloy_value::Stability::Experimental;
+    });
+    let children = |items: &str| {
+        format!(
+            "foreach \"f\" {{\n  collection = [{items}]\n  var = \"v\"\n  template {{\n    \
+             test.node \"child\" {{ fault = \"stop never\" }}\n  }}\n}}\n"
+        )
+    };
+    let barrier = node("signal", "") + &reader("barrier", "signal");
+    t.load(&(children("1, 2, 3") + &barrier)).await.unwrap();
+    t.until("start", || t.board.count("start child") == 3).await;
+    t.load(&(children("4") + &barrier)).await.unwrap();
+    t.until("build", || t.board.count("build child") == 4).await;
+    settle(&t).await;
+    for (seconds, starts) in [(149, 3), (1, 4)] {
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+        settle(&t).await;
+        t.until("start", || t.board.count("start child") == starts).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_in_a_guest_shares_one_deadline() {
+    let t = Fixture::guest("remotecfg", |options| {
+        options.shutdown_deadline = Duration::from_secs(150);
+    });
+    let stuck = |label: &str, of: &str| {
+        format!("test.node \"{label}\" {{\n  value = {of}\n  fault = \"stop never\"\n}}\n")
+    };
+    let chain =
+        stuck("a", "\"1\"") + &stuck("b", "test.node.a.value") + &stuck("c", "test.node.b.value");
+    t.load(&(chain + &stuck("apart", "\"2\""))).await.unwrap();
+    t.until("start", || t.board.count("start") == 4).await;
+    let begin = tokio::time::Instant::now();
+    t.runtime.shutdown().await;
+    assert_eq!(begin.elapsed().as_secs(), 150);
 }

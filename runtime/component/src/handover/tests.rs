@@ -49,7 +49,9 @@ async fn clients_in_the_queue_reach_the_next_holder() {
     drop(listener);
     let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.expect("still open");
     client.write_all(b"x").await.expect("the queue takes it");
+    assert!(handover.heirs().is_empty());
     let next = handover.listen(&owner("b"), HOST, port).await.expect("taken over");
+    assert_eq!(handover.heirs().into_iter().collect::<Vec<_>>(), [owner("b")]);
     drop(turn);
     assert_eq!(next.accept().await.expect("the client").1, client.local_addr().expect("bound"));
 }
