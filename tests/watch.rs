@@ -89,3 +89,59 @@ fn a_swapped_config_map_is_loaded_with_the_modules_in_it() {
     }
     shows("lib.targets.first", "four:80");
 }
+
+#[test]
+fn a_refused_configuration_is_tried_again_once_an_import_brings_what_it_needs() {
+    let alloy = Alloy::start_with("", &["--config.watch"], &[]);
+    let write = |name: &str, text: String| {
+        let path = alloy.dir.path().join(name);
+        std::fs::write(path.with_extension("new"), text).expect("write a file");
+        std::fs::rename(path.with_extension("new"), path).expect("replace the file");
+    };
+    let import = |user: &str| {
+        let lib = alloy.dir.path().join("lib.alloy");
+        format!("import.file \"lib\" {{\n  filename = \"{}\"\n}}\n{user}", lib.display())
+    };
+    let has = |id: &str| {
+        wait_for(id, SOON, || {
+            let list = crate::support::http::ok(&alloy.url("/api/v0/web/components"))?;
+            if list.contains(&format!("\"localID\":\"{id}\"")) { Ok(()) } else { Err(list) }
+        });
+    };
+    write("lib.alloy", library("one:80"));
+    write("config.alloy", import("lib.targets \"a\" { }\n"));
+    has("lib.targets.a");
+    let newest = || {
+        let text = crate::support::http::ok(&alloy.url("/api/v1/reloads"))?;
+        serde_json::from_str::<serde_json::Value>(&text).map_err(|error| error.to_string())
+    };
+    write("config.alloy", import("lib.more \"b\" { }\n"));
+    wait_for("the refusal", SOON, || {
+        let newest = newest()?;
+        match newest["reloads"][0]["outcome"] == "refused" {
+            true => Ok(()),
+            false => Err(newest.to_string()),
+        }
+    });
+    write("lib.alloy", library("two:80").replace("\"targets\"", "\"more\""));
+    has("lib.more.b");
+    let trigger = newest().expect("the history")["reloads"][0]["trigger"].clone();
+    assert_eq!(trigger["files"], serde_json::json!(["import.file.lib"]));
+}
+
+#[test]
+fn a_file_that_a_component_named_in_vain_is_followed() {
+    let alloy = Alloy::start_with("", &["--config.watch"], &[]);
+    let token = alloy.dir.path().join("token");
+    let text = format!("local.file \"token\" {{\n  filename = \"{}\"\n}}\n", token.display());
+    std::fs::write(alloy.dir.path().join("config.alloy"), text).expect("write the configuration");
+    let health = |wanted: &str| {
+        wait_for(wanted, SOON, || {
+            let text = crate::support::http::ok(&alloy.url("/api/v0/web/components"))?;
+            if text.contains(wanted) { Ok(()) } else { Err(text) }
+        });
+    };
+    health("unhealthy");
+    std::fs::write(&token, "secret").expect("write the file");
+    health("\"healthy\"");
+}

@@ -1,18 +1,20 @@
 //! The handle that the rest of the process holds.
 
+use std::collections::BTreeSet;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::controller::{Controller, Shared};
 use crate::error::{LoadError, LoadFailure};
 use crate::event::{self, Event, EventSender};
 use crate::history::Attempt;
 use crate::trace::{Evaluation, Trace};
-use crate::{GraphSnapshot, LoadRequest, Planned, RuntimeOptions};
+use crate::{GraphSnapshot, LoadRequest, NodeCell, Planned, RuntimeOptions};
 
 /// Stack of the controller thread: evaluation recurses with the nesting of the text.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -25,6 +27,7 @@ struct Inner {
     events: EventSender,
     snapshot: Arc<ArcSwap<GraphSnapshot>>,
     trace: Arc<Mutex<Trace>>,
+    reconsider: watch::Receiver<Option<Arc<str>>>,
 }
 
 impl Drop for Inner {
@@ -57,16 +60,18 @@ impl Runtime {
         let (events, queue) = event::channel();
         let snapshot = Arc::new(ArcSwap::from_pointee(GraphSnapshot::default()));
         let trace = Arc::<Mutex<Trace>>::default();
+        let (sender, reconsider) = watch::channel(None);
         let shared = Shared {
             events: events.clone(),
             snapshot: Arc::clone(&snapshot),
             trace: Arc::clone(&trace),
+            reconsider: sender,
         };
         std::thread::Builder::new()
             .name(format!("alloy-{}", if id.is_empty() { "controller" } else { &*id }))
             .stack_size(STACK_BYTES)
             .spawn(move || Controller::new(options, id, shared).run(&queue))?;
-        Ok(Self(Arc::new(Inner { events, snapshot, trace })))
+        Ok(Self(Arc::new(Inner { events, snapshot, trace, reconsider })))
     }
 
     /// The graph as it is now. Never blocks.
@@ -114,6 +119,19 @@ impl Runtime {
         answer.await.unwrap_or_else(|_| Err(stopping()))
     }
 
+    /// Gives the id of a component or import each time that its new value may make the last load do,
+    /// which was refused; `None` once another load has begun.
+    pub fn reconsider(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.0.reconsider.clone()
+    }
+
+    /// Files that components named in vain when they refused their arguments. O(nodes).
+    pub fn refused_files(&self) -> BTreeSet<PathBuf> {
+        let snapshot = self.0.snapshot.load();
+        let files = |cell: &Arc<NodeCell>| cell.state().refused_files.to_vec();
+        snapshot.nodes.iter().flat_map(files).collect()
+    }
+
     /// Adds a load to the history whose text could not be read.
     pub(crate) async fn remember_unreadable(&self, attempt: Attempt, error: LoadError) {
         let (done, remembered) = oneshot::channel();
@@ -151,7 +169,8 @@ pub fn plan_offline(
 ) -> io::Result<Result<Result<Planned, LoadError>, LoadError>> {
     let (events, queue) = event::channel();
     let snapshot = Arc::new(ArcSwap::from_pointee(GraphSnapshot::default()));
-    let shared = Shared { events, snapshot, trace: Arc::default() };
+    let shared =
+        Shared { events, snapshot, trace: Arc::default(), reconsider: watch::Sender::new(None) };
     let planning = std::thread::Builder::new()
         .name("alloy-plan".to_owned())
         .stack_size(STACK_BYTES)

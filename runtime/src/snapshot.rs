@@ -1,6 +1,7 @@
 //! What readers see: the graph of the live revision and the state of each node.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
@@ -103,6 +104,8 @@ pub struct NodeState {
     pub args: Option<ArcArgs>,
     /// Its exports; an object.
     pub exports: Option<Value>,
+    /// Files that the arguments name which the component refused last: another content may help.
+    pub refused_files: Arc<[PathBuf]>,
     /// When this state was published.
     pub updated: SystemTime,
 }

@@ -164,7 +164,7 @@ async fn serve(
     };
     let remote = remote::Running::start(remote, data_plane);
     tracing::info!("{{^_^}} Alloy is running");
-    let mut watch = options.watch.then(|| ConfigWatch::new(options.path.as_str(), began));
+    let mut watch = options.watch.then(|| ConfigWatch::new(options.path.as_str(), began, &runtime));
     reload_until_stopped(&signals, &loader, watch.as_mut()).await;
     tokio::join!(runtime.shutdown(), remote_runtime.shutdown(), remote.stop());
     server.stop().await;

@@ -14,6 +14,7 @@ use super::Controller;
 use super::causes::Before;
 use super::load::Finding;
 use super::node::{Failure, Phase, Role, Slot};
+use super::refused::files_of;
 use super::tasks::{self, Report, panic_text};
 use crate::event::Epoch;
 use crate::health::{self, labels_of};
@@ -343,6 +344,7 @@ impl Controller {
         match result {
             Ok(component) => {
                 node.accepted = node.delivered.clone();
+                node.refused_files = Arc::default();
                 // Arguments that failed to evaluate meanwhile are still a failure.
                 if node.failure.as_ref().is_none_or(Failure::is_worth_a_try) {
                     node.failure = None;
@@ -367,6 +369,7 @@ impl Controller {
                 node.metrics = None;
                 node.updates = None;
                 let tried = node.delivered.take();
+                node.refused_files = tried.as_ref().map(files_of).unwrap_or_default();
                 let retry = newer.filter(|args| Some(args) != tried.as_ref());
                 if let Some(args) = retry {
                     tracing::debug!(node = %node.name, err = %error, "building again with newer arguments");
@@ -432,6 +435,7 @@ impl Controller {
         let newer = node.pending.take();
         match result {
             Ok(()) => {
+                node.refused_files = Arc::default();
                 node.accepted = Some(args);
                 if newer.is_none() && node.failure.as_ref().is_none_or(Failure::is_worth_a_try) {
                     node.failure = None;
@@ -439,6 +443,7 @@ impl Controller {
                 }
             }
             Err(error) => {
+                node.refused_files = files_of(&args);
                 // The next evaluation hands out the same arguments again.
                 node.delivered = node.accepted.clone();
                 if newer.is_none() {
@@ -489,7 +494,9 @@ impl Controller {
         let dependents = self.engine.dependents(id);
         let Some(node) = self.touch(id) else { return };
         let old = std::mem::replace(&mut node.exports, exports);
+        let name = Arc::clone(&node.name);
         node.rests_until = Self::rest_after(dependents.len(), Instant::now());
+        self.reconsider_reader_of(&name);
         self.involve_dependents(id, &dependents);
         self.originators.note(id, &dependents);
         let cause = self.export_cause(id, old.as_ref());

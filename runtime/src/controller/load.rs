@@ -52,6 +52,7 @@ impl Controller {
     /// Checks a new configuration and either refuses it, with nothing changed, or makes it live.
     pub(super) fn load(&mut self, request: LoadRequest, reply: Reply) {
         self.release_all_held();
+        self.forget_refused();
         let begin = Instant::now();
         let mut attempt = Attempt::new(request.trigger.clone(), request.read);
         tracing::info!(
@@ -69,6 +70,7 @@ impl Controller {
                 self.loads.push(load);
             }
             Err(error) => {
+                self.note_refused();
                 self.status.last_successful = false;
                 self.status.error = Some(error.to_string().into());
                 self.engine.forget_steps();
@@ -109,6 +111,7 @@ impl Controller {
                 self.apply_logging_of_pending();
             }
             self.log_findings(&findings);
+            self.note_readers(&findings);
             self.engine.rollback();
             let diagnostics = findings.into_iter().map(|(_, f)| *f.diagnostic).collect();
             return Err(LoadError::new(LoadFailure::Rejected, diagnostics));

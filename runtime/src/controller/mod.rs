@@ -12,6 +12,7 @@ mod modules;
 mod node;
 mod plan;
 mod publish;
+mod refused;
 mod runs;
 mod tasks;
 mod traces;
@@ -28,7 +29,7 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -43,6 +44,7 @@ use load::LoadInProgress;
 pub(crate) use node::Role;
 use node::{Node, Phase};
 use plan::Look;
+use refused::Refused;
 #[cfg(test)]
 pub(crate) use runs::Backoff;
 use tasks::StopUnit;
@@ -66,6 +68,8 @@ pub(crate) struct Shared {
     pub(crate) events: EventSender,
     pub(crate) snapshot: Arc<ArcSwap<GraphSnapshot>>,
     pub(crate) trace: Arc<Mutex<Trace>>,
+    /// What has changed that may make the last load do that was refused.
+    pub(crate) reconsider: watch::Sender<Option<Arc<str>>>,
 }
 
 /// Owner of the engine and of everything that runs.
@@ -100,6 +104,7 @@ pub(crate) struct Controller {
     structure_changed: bool,
     loads: Vec<LoadInProgress>,
     status: LoadStatus,
+    refused: Refused,
     history: History,
     reloads: Reloads,
     revision: u64,
@@ -153,6 +158,7 @@ impl Controller {
             structure_changed: false,
             loads: Vec::new(),
             status: LoadStatus::default(),
+            refused: Refused::default(),
             history: History::default(),
             reloads: Reloads::default(),
             revision: 0,

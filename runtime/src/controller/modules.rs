@@ -326,6 +326,9 @@ impl Controller {
                     self.log_content(id, warning);
                 }
                 self.adopt_for(id, &pending.changes);
+                if let Some(name) = self.nodes.get(&id).map(|node| Arc::clone(&node.name)) {
+                    self.reconsider_users_of(name);
+                }
                 let users = self.engine.outdated_users(id);
                 self.involve_children(id, &users);
                 let cause = self.module_cause(id);

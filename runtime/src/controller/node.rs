@@ -1,5 +1,6 @@
 //! What the controller keeps about a node outside the engine.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -127,6 +128,8 @@ pub(super) struct Node {
     /// Why it is to be evaluated.
     pub(super) causes: Causes,
     pub(super) failure: Option<Failure>,
+    /// Files that the arguments name which it refused last.
+    pub(super) refused_files: Arc<[PathBuf]>,
     pub(super) evaluation: Health,
     pub(super) run_health: Health,
     /// The arguments it works with.
@@ -182,6 +185,7 @@ impl Node {
             content: None,
             args: None,
             exports: None,
+            refused_files: Arc::default(),
             updated: now,
         };
         let labels = NodeLabels {
@@ -217,6 +221,7 @@ impl Node {
             changed_at: None,
             causes: Causes::default(),
             failure: None,
+            refused_files: Arc::default(),
             evaluation: health.clone(),
             run_health: health,
             accepted: None,
@@ -272,6 +277,7 @@ impl Node {
             content: self.content.clone(),
             args: self.accepted.clone(),
             exports: self.exports.clone(),
+            refused_files: Arc::clone(&self.refused_files),
             updated: now,
         }
     }

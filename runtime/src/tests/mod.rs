@@ -11,6 +11,7 @@ mod plans;
 mod plans_model;
 mod propagation;
 mod receivers;
+mod refused;
 mod reload;
 mod services;
 mod why;

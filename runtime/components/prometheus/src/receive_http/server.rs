@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use alloy_blocks::{HttpServerBlock, ServerTlsBlock};
 use alloy_component::{ComponentError, Handover, Listener};
@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use prometheus::{HistogramOpts, HistogramVec, IntGaugeVec, Opts};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -40,13 +41,13 @@ pub(super) struct Bound {
     /// `None` between two runs: a component that does not run keeps nobody waiting.
     listener: Option<Listener>,
     block: HttpServerBlock,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Bound {
     /// Binds what `block` asks for.
     pub(super) async fn bind(cx: &Binder, block: &HttpServerBlock) -> Result<Self, ComponentError> {
-        let tls = block.options.tls.as_ref().map(acceptor).transpose()?;
+        let tls = block.options.tls.as_ref().map(Tls::new).transpose()?.map(Arc::new);
         let listener = Some(cx.listen(block, None).await?);
         Ok(Self { listener, block: block.clone(), tls })
     }
@@ -57,7 +58,7 @@ impl Bound {
         cx: &Binder,
         block: &HttpServerBlock,
     ) -> Result<Self, ComponentError> {
-        let tls = block.options.tls.as_ref().map(acceptor).transpose()?;
+        let tls = block.options.tls.as_ref().map(Tls::new).transpose()?.map(Arc::new);
         let same_address = self.block.listen_address == block.listen_address
             && self.block.listen_port == block.listen_port;
         let listener = match &self.listener {
@@ -113,6 +114,46 @@ impl Binder {
             ComponentError::retryable(format!("cannot listen on {host}:{port}")).with_source(error)
         })
     }
+}
+
+/// TLS of new connections, from the files as they are now.
+pub(super) struct Tls {
+    block: ServerTlsBlock,
+    current: Mutex<(Versions, TlsAcceptor)>,
+}
+
+/// Times and sizes of the files.
+type Versions = [Option<(SystemTime, u64)>; 2];
+
+impl Tls {
+    pub(super) fn new(block: &ServerTlsBlock) -> Result<Self, ComponentError> {
+        let current = Mutex::new((versions(block), acceptor(block)?));
+        Ok(Self { block: block.clone(), current })
+    }
+
+    /// Reads the files again if they have changed. What cannot be used does not replace what can.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        let versions = versions(&self.block);
+        let mut current = self.current.lock();
+        if current.0 != versions {
+            match acceptor(&self.block) {
+                Ok(acceptor) => current.1 = acceptor,
+                Err(error) => tracing::error!(
+                    err = %error,
+                    "cannot use the changed certificate or key; new connections get the old one"
+                ),
+            }
+            current.0 = versions;
+        }
+        current.1.clone()
+    }
+}
+
+fn versions(block: &ServerTlsBlock) -> Versions {
+    [&block.cert_file, &block.key_file].map(|file| {
+        let about = std::fs::metadata(file).ok()?;
+        Some((about.modified().ok()?, about.len()))
+    })
 }
 
 fn acceptor(tls: &ServerTlsBlock) -> Result<TlsAcceptor, ComponentError> {
@@ -261,7 +302,8 @@ pub(super) async fn serve(
             };
             let Ok((stream, permit)) = stream else { continue };
             let (receiver, metrics) = (Arc::clone(&receiver), Arc::clone(&metrics));
-            let (block, tls, stopping) = (block.clone(), tls.clone(), stopping.clone());
+            let tls = tls.as_ref().map(|tls| tls.acceptor());
+            let (block, stopping) = (block.clone(), stopping.clone());
             connections.spawn(async move {
                 connection(stream, (block, tls), receiver, metrics, stopping).await;
                 drop(permit);
@@ -393,4 +435,45 @@ async fn handle(
         response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static("POST"));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(file: &std::path::Path, text: &str, seconds: u64) {
+        std::fs::write(file, text).expect("write a file");
+        let file = std::fs::File::options().write(true).open(file).expect("open it");
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).expect("age it");
+    }
+
+    #[test]
+    fn changed_certificates_are_read_again_unless_they_are_of_no_use() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let [cert_file, key_file] = ["cert", "key"].map(|name| dir.path().join(name));
+        let publish = |at: u64| {
+            let pair =
+                rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a pair");
+            write(&cert_file, &pair.cert.pem(), at);
+            write(&key_file, &pair.signing_key.serialize_pem(), at);
+        };
+        publish(1);
+        let shown = |path: &std::path::Path| path.display().to_string();
+        let tls = Tls::new(&ServerTlsBlock {
+            cert_file: shown(&cert_file),
+            key_file: shown(&key_file),
+            ..ServerTlsBlock::default()
+        })
+        .expect("the pair is of use");
+        let config = || Arc::clone(tls.acceptor().config());
+        let first = config();
+        assert!(Arc::ptr_eq(&first, &config()));
+        publish(2);
+        let second = config();
+        assert!(!Arc::ptr_eq(&first, &second));
+        write(&cert_file, "half of a cert", 3);
+        assert!(Arc::ptr_eq(&second, &config()));
+        publish(4);
+        assert!(!Arc::ptr_eq(&second, &config()));
+    }
 }
