@@ -248,7 +248,7 @@ mod tests {
         tasks.spawn(std::future::pending());
         let id = Arc::from("pipe.eu/test.node.a");
         let unit = StopUnit::new(id, CancellationToken::new(), tasks, (None, None));
-        let text = logged(unit.stop(Duration::from_secs(150))).await;
+        let text = logged(stop_part(vec![unit], Duration::from_secs(150))).await;
         expect_test::expect![[r#"
             level=warn msg="task shutdown is taking longer than expected" controller_id=pipe.eu taskID=test.node.a
             level=warn msg="task shutdown is taking longer than expected" controller_id=pipe.eu taskID=test.node.a
