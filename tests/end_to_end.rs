@@ -8,9 +8,7 @@ use rustix::process::Signal;
 use crate::support::alloy::Alloy;
 use crate::support::peers::{NodeExporter, Prometheus};
 use crate::support::target::CountingTarget;
-use crate::support::wait_for;
-
-const SOON: Duration = Duration::from_secs(30);
+use crate::support::{SOON, wait_for};
 
 /// Scrapes `port` every second into `prometheus`.
 fn counting_pipeline(port: u16, prometheus: &Prometheus) -> String {
@@ -50,7 +48,7 @@ fn received(prometheus: &Prometheus) -> Result<BTreeMap<u64, u32>, String> {
 
 /// Waits until Prometheus holds every number of `1..=last` exactly once.
 fn wait_complete(prometheus: &Prometheus, last: u64) {
-    wait_for("every sample to arrive once", Duration::from_secs(60), || {
+    wait_for("every sample to arrive once", SOON, || {
         let numbers = received(prometheus)?;
         let missing: Vec<_> = (1..=last).filter(|n| !numbers.contains_key(n)).collect();
         let repeated: Vec<_> = numbers.iter().filter(|(_, times)| **times != 1).collect();
@@ -63,7 +61,7 @@ fn wait_complete(prometheus: &Prometheus, last: u64) {
 }
 
 fn wait_served(target: &CountingTarget, at_least: u64) -> u64 {
-    wait_for("scrapes to go on", Duration::from_secs(90), || match target.served() {
+    wait_for("scrapes to go on", SOON, || match target.served() {
         n if n >= at_least => Ok(n),
         n => Err(format!("{n} of {at_least}")),
     })
@@ -216,7 +214,7 @@ fn a_kill_while_the_backend_is_down_keeps_what_reached_the_log() {
     wait_served(&target, killed + 3);
     target.stop();
     let last = target.served();
-    wait_for("all logged and all later samples", Duration::from_secs(60), || {
+    wait_for("all logged and all later samples", SOON, || {
         let numbers = received(&prometheus)?;
         let missing: Vec<_> = (1..=last)
             .filter(|n| (*n <= logged || *n > killed) && !numbers.contains_key(n))
@@ -243,7 +241,7 @@ fn a_kill_while_the_backend_is_up_loses_nothing_to_a_refused_overlap() {
     wait_served(&target, target.served() + 4);
     target.stop();
     let last = target.served();
-    wait_for("all logged and all later samples", Duration::from_secs(60), || {
+    wait_for("all logged and all later samples", SOON, || {
         let numbers = received(&prometheus)?;
         let missing: Vec<_> =
             (1..=last).filter(|n| !lost_at_most.contains(n) && !numbers.contains_key(n)).collect();
@@ -260,7 +258,9 @@ fn sigterm_does_not_wait_for_a_dead_backend_and_the_log_holds_the_rest() {
     prometheus.stop();
     wait_served(&target, before + 3);
     alloy.process().signal(Signal::TERM);
-    assert_eq!(alloy.process().wait(Duration::from_secs(5)), Some(0), "\n{}", alloy.log());
+    // The flush deadline of a backend that is gone would be a minute.
+    let limit = Duration::from_secs(30);
+    assert_eq!(alloy.process().wait(limit), Some(0), "\n{}", alloy.log());
     prometheus.restart();
     alloy.launch();
     alloy.wait_ready();
@@ -333,7 +333,7 @@ prometheus.remote_write "bearer" {{
         seen.push((path.to_owned(), crate::support::http::ok(&alloy.url(path)).expect(path)));
     }
     alloy.process().signal(Signal::TERM);
-    alloy.process().wait(Duration::from_secs(5));
+    alloy.process().wait(SOON);
     seen.push(("log after the stop".to_owned(), alloy.log()));
     for (place, text) in seen {
         // The duplicate block's position and message may be shown, its attribute values may not.

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::support::alloy::Alloy;
-use crate::support::{http, wait_for};
+use crate::support::{SOON, http, wait_for};
 
 const PIPELINE: &str = r#"
 prometheus.exporter.self "own" { }
@@ -57,7 +57,7 @@ impl Stream {
 
     /// Reads until `done` says so of everything that has come. True if the answer has ended.
     fn read_until(&mut self, what: &str, done: impl Fn(&str) -> bool) -> bool {
-        let limit = Instant::now() + Duration::from_secs(30);
+        let limit = Instant::now() + SOON;
         let mut bytes = [0; 64 * 1024];
         loop {
             // The last chunk of an answer has no bytes.
@@ -150,7 +150,7 @@ fn rates_are_counted_per_module_without_the_block() {
     });
     module.read_until("a window without anything", |text| text.contains("[]|;|"));
     assert!(!module.1.contains("componentID"), "{}", module.1);
-    wait_for("series of the process", Duration::from_secs(20), || {
+    wait_for("series of the process", SOON, || {
         match alloy.metrics("alloy_labelstore_global_ids_count").first() {
             Some((_, ids)) if *ids > 0.0 => Ok(()),
             other => Err(format!("{other:?}")),
@@ -158,6 +158,6 @@ fn rates_are_counted_per_module_without_the_block() {
     });
     // An open stream holds up neither the end of the process nor its exit code.
     alloy.process().signal(rustix::process::Signal::TERM);
-    assert_eq!(alloy.process().wait(Duration::from_secs(20)), Some(0));
+    assert_eq!(alloy.process().wait(SOON), Some(0));
     assert!(!alloy.log().contains("connections did not end in time"), "{}", alloy.log());
 }

@@ -15,6 +15,7 @@ mod layers;
 mod live_debugging;
 mod many_reloads;
 mod modules;
+mod own_metrics;
 mod plan;
 mod reference;
 mod reload;

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use crate::support::alloy::Alloy;
 use crate::support::sink::Sink;
 use crate::support::target::CountingTarget;
-use crate::support::wait_for;
+use crate::support::{SOON, wait_for};
 
 const RELOADS: u32 = 1_000;
 
@@ -185,7 +184,7 @@ fn a_thousand_reloads_lose_nothing_and_restart_nothing() {
     let args = ["--stability.level=experimental"];
     let alloy = Alloy::start_with(&text(0, &targets, &visitor, &sink), &args, &[]);
     for target in &targets {
-        wait_for("the first scrapes", Duration::from_secs(20), || match target.served() {
+        wait_for("the first scrapes", SOON, || match target.served() {
             0 => Err("none yet".to_owned()),
             _ => Ok(()),
         });
@@ -220,7 +219,7 @@ fn a_thousand_reloads_lose_nothing_and_restart_nothing() {
         target.stop();
         let last = target.served();
         let parts = ["__name__=\"test_scrapes_total\"", &format!("job={job:?}")];
-        wait_for("every sample", Duration::from_secs(30), || {
+        wait_for("every sample", SOON, || {
             let values = sink.values(&parts);
             let missing: Vec<_> = (1..=last).filter(|n| !values.contains_key(n)).collect();
             if missing.is_empty() {

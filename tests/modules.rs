@@ -1,13 +1,9 @@
 //! Modules in the running process: declared and imported components, `foreach`, and reloads by
 //! watching.
 
-use std::time::Duration;
-
 use crate::support::alloy::Alloy;
 use crate::support::target::CountingTarget;
-use crate::support::{http, wait_for};
-
-const SOON: Duration = Duration::from_secs(20);
+use crate::support::{SOON, http, wait_for};
 
 const LIBRARY: &str = r#"
 declare "watch" {

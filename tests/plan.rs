@@ -1,13 +1,12 @@
 //! `alloy plan`, the history of reloads, and `alloy why`: what they say is what happens.
 
 use std::process::Command;
-use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use serde_json::Value as Json;
 
 use crate::support::alloy::Alloy;
-use crate::support::{directory, http, wait_for};
+use crate::support::{SOON, directory, http, wait_for};
 
 const OLD: &str = r#"
 local.file "greeting" {
@@ -294,11 +293,9 @@ fn evaluations_say_why() {
     alloy.write("greeting.txt", "good morning");
     let url = alloy.url("/api/v1/trace/prometheus.scrape.api");
     let newest = || json(&url)["evaluations"][0].clone();
-    wait_for("the file to be read", Duration::from_secs(20), || {
-        match newest()["triggers"][0]["kind"].as_str() {
-            Some("export") => Ok(()),
-            other => Err(format!("{other:?}")),
-        }
+    wait_for("the file to be read", SOON, || match newest()["triggers"][0]["kind"].as_str() {
+        Some("export") => Ok(()),
+        other => Err(format!("{other:?}")),
     });
     let trigger = &newest()["triggers"][0];
     assert_eq!(

@@ -1,15 +1,12 @@
 //! Reloads touch what they must and nothing else.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::support::alloy::Alloy;
 use crate::support::target::CountingTarget;
-use crate::support::{http, wait_for};
-
-const SOON: Duration = Duration::from_secs(20);
+use crate::support::{SOON, http, wait_for};
 
 /// 50 components: ten pipelines of five.
 fn fifty(port: u16, replacement: &str) -> String {

@@ -6,9 +6,8 @@ use rustix::process::Signal;
 
 use crate::support::alloy::Alloy;
 use crate::support::collector::{Call, Collector};
-use crate::support::{http, wait_for};
+use crate::support::{SOON, http, wait_for};
 
-const SOON: Duration = Duration::from_secs(20);
 /// Longer than the shortest time between two polls, on a busy machine.
 const NEXT_POLL: Duration = Duration::from_secs(60);
 

@@ -3,12 +3,11 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::support::alloy::Alloy;
-use crate::support::{http, wait_for};
+use crate::support::{SOON, http, wait_for};
 
 const EXPORTERS: &str = r#"
 prometheus.exporter.self "own" { }
@@ -26,7 +25,7 @@ prometheus.echo "out" { }
 /// Sends `request` as it is; everything up to the end of the connection.
 fn raw(port: u16, request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("connect");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("set a timeout");
+    stream.set_read_timeout(Some(SOON)).expect("set a timeout");
     stream.write_all(request).expect("send a request");
     let mut answer = Vec::new();
     // A server that keeps the connection open ends this by the timeout of the socket.
@@ -79,7 +78,7 @@ fn endpoints_answer_as_specified() {
 fn http_2_is_spoken_with_prior_knowledge() {
     let alloy = Alloy::start("");
     let mut stream = TcpStream::connect(("127.0.0.1", alloy.port)).expect("connect");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("set a timeout");
+    stream.set_read_timeout(Some(SOON)).expect("set a timeout");
     // The preface and an empty SETTINGS frame.
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").expect("send");
     let mut frame = [0; 9];
@@ -103,7 +102,7 @@ fn foreign_host_names_and_long_headers_are_refused() {
 #[test]
 fn own_metrics_are_well_formed() {
     let alloy = Alloy::start(EXPORTERS);
-    wait_for("a scrape", Duration::from_secs(20), || {
+    wait_for("a scrape", SOON, || {
         match alloy.metrics("prometheus_forwarded_samples_total").iter().any(|(_, n)| *n > 0.0) {
             true => Ok(()),
             false => Err("nothing forwarded".to_owned()),
@@ -138,11 +137,11 @@ fn packaged_command_lines_start() {
     let mut alloy = Alloy::start_with("", &helm, &[("ALLOY_DEPLOY_MODE", "helm")]);
     assert!(alloy.log().contains("no usage reports are sent"), "{}", alloy.log());
     alloy.process().signal(Signal::TERM);
-    assert_eq!(alloy.process().wait(Duration::from_secs(5)), Some(0));
+    assert_eq!(alloy.process().wait(SOON), Some(0));
     let mut alloy = Alloy::start_with("", &[], &[("ALLOY_DEPLOY_MODE", "deb")]);
     assert!(alloy.log().contains("no usage reports are sent"), "{}", alloy.log());
     alloy.process().signal(Signal::INT);
-    assert_eq!(alloy.process().wait(Duration::from_secs(5)), Some(0));
+    assert_eq!(alloy.process().wait(SOON), Some(0));
 }
 
 #[test]
@@ -166,7 +165,7 @@ fn start_loading() -> Alloy {
     assert!(made.success());
     alloy.launch();
     let status = format!("/proc/{}/status", alloy.process().pid());
-    wait_for("signal handlers", Duration::from_secs(20), || {
+    wait_for("signal handlers", SOON, || {
         let text = std::fs::read_to_string(&status).map_err(|e| e.to_string())?;
         let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
         let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
@@ -188,5 +187,5 @@ fn a_reload_signal_during_the_first_load_does_not_end_the_process() {
 fn a_stop_during_the_first_load_ends_the_process() {
     let mut alloy = start_loading();
     alloy.process().signal(Signal::TERM);
-    assert_eq!(alloy.process().wait(Duration::from_secs(5)), Some(0));
+    assert_eq!(alloy.process().wait(SOON), Some(0));
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use crate::support::alloy::Alloy;
-use crate::support::wait_for;
+use crate::support::{SOON, wait_for};
 
 /// Answers every request on the port with no samples; gives their heads.
 fn target() -> (u16, Receiver<String>) {
@@ -48,7 +48,7 @@ fn requests_carry_a_trace_while_the_configuration_says_so() {
         value.is_some_and(|value| value.starts_with("00-") && value.ends_with("-01"))
     };
     let next = |expected: bool| {
-        wait_for("a scrape", Duration::from_secs(20), || {
+        wait_for("a scrape", SOON, || {
             let head = heads.recv_timeout(Duration::from_secs(5)).map_err(|e| e.to_string())?;
             if traced(&head) == expected { Ok(()) } else { Err(head) }
         });

@@ -3,12 +3,9 @@
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::time::Duration;
 
 use crate::support::alloy::Alloy;
-use crate::support::wait_for;
-
-const SOON: Duration = Duration::from_secs(20);
+use crate::support::{SOON, wait_for};
 
 /// Writes a version of the volume and points `..data` to it, as the kubelet does.
 fn publish(volume: &Path, version: &str, files: &[(&str, String)]) {

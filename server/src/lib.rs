@@ -14,6 +14,7 @@
 mod component;
 mod listen;
 mod live;
+mod metrics;
 mod response;
 mod routes;
 mod v1;
@@ -78,6 +79,7 @@ struct State {
     hosts: listen::Hosts,
     /// Ends answers that would go on.
     cancel: CancellationToken,
+    scrapes: Option<metrics::ScrapeMetrics>,
     /// Plans that are made at a time: each holds a whole configuration.
     plans: Semaphore,
 }
@@ -99,8 +101,10 @@ impl Server {
         let hosts = listen::Hosts::new(&options.allowed_hosts, &port);
         let address = port.address().to_owned();
         let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
+        let scrapes = metrics::ScrapeMetrics::register(&options.metrics);
         let state = Arc::new(State {
             options,
+            scrapes,
             prefix,
             address,
             hosts,

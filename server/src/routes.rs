@@ -10,15 +10,11 @@ use hyper::body::Incoming;
 use tracing::Instrument;
 
 use crate::listen::Origin;
-use crate::response::{
-    Answer, api_error, compressed, empty, method_not_allowed, not_found, text, with_type,
-};
-use crate::{State, component, live, v1, web_api};
+use crate::response::{Answer, api_error, empty, method_not_allowed, not_found, text, with_type};
+use crate::{State, component, live, metrics, v1, web_api};
 
 const COMPONENT: &str = "/api/v0/component/";
 const WEB_API: &str = "/api/v0/web/";
-// What the reference answers, with its escaping scheme.
-const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
 
 /// Answers `request`. For the traces of the process it is one span.
 pub(crate) async fn answer(
@@ -94,7 +90,7 @@ async fn routed(state: &Arc<State>, origin: Origin, request: Request<Incoming>) 
             Method::GET => support(state),
             _ => method_not_allowed("GET"),
         },
-        "/metrics" => metrics(state, request.headers().clone()).await,
+        "/metrics" => metrics::answer(state, request.headers().clone()).await,
         _ if path.starts_with("/debug/pprof") => pprof(state),
         _ if path.starts_with("/api/v1/ckit/transport/") => {
             text(StatusCode::NOT_FOUND, "clustering is disabled\n")
@@ -201,18 +197,8 @@ async fn reload(state: &State) -> Answer {
     }
 }
 
-async fn metrics(state: &Arc<State>, headers: HeaderMap) -> Answer {
-    compute(state, headers, |state, headers| {
-        let families = state.options.metrics.gather();
-        let mut body = String::new();
-        alloy_flow_exposition::encode::text(&families, &mut body);
-        compressed(headers, METRICS_TYPE, body)
-    })
-    .await
-}
-
 /// Runs CPU work outside of the thread that accepts and answers.
-async fn compute(
+pub(crate) async fn compute(
     state: &Arc<State>,
     headers: HeaderMap,
     work: impl FnOnce(&State, &HeaderMap) -> Answer + Send + 'static,

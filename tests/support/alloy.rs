@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::{Process, directory, free_port, http, wait_for};
+use super::{Process, SOON, directory, free_port, http, wait_for};
 
 /// Path of the binary where an unprivileged user can start it: the build directory may lie in a
 /// home directory that is closed to others.
@@ -79,7 +78,7 @@ impl Alloy {
     pub(crate) fn wait_ready(&mut self) {
         let url = self.url("/-/ready");
         let process = self.process.as_mut().expect("started");
-        wait_for("alloy to be ready", Duration::from_secs(60), || {
+        wait_for("alloy to be ready", SOON, || {
             assert!(process.is_running(), "alloy ended early:\n{}", process.output());
             http::ok(&url)
         });
@@ -115,7 +114,7 @@ impl Alloy {
     /// SIGKILL, as a crash or the OOM killer would.
     pub(crate) fn kill(&mut self) {
         self.process().signal(Signal::KILL);
-        self.process().wait(Duration::from_secs(10));
+        self.process().wait(SOON);
         self.process = None;
     }
 

@@ -1,13 +1,11 @@
 //! Blocking HTTP for tests.
 
-use std::time::Duration;
-
 /// Status and body of a response; the error text if there was none.
 pub(crate) type Answer = Result<(u16, String), String>;
 
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
-        .timeout_global(Some(Duration::from_secs(30)))
+        .timeout_global(Some(super::SOON))
         .http_status_as_error(false)
         .build()
         .into()

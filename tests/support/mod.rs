@@ -18,6 +18,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Long enough for whatever happens soon, on a machine that is busy with other tests too.
+pub(crate) const SOON: Duration = Duration::from_secs(120);
+
 /// A loopback port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind a loopback port");

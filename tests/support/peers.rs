@@ -2,9 +2,8 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
-use super::{Process, directory, free_port, http, wait_for};
+use super::{Process, SOON, directory, free_port, http, wait_for};
 
 /// Path of `program`.
 ///
@@ -53,14 +52,14 @@ impl Prometheus {
         let log = self.dir.path().join(format!("prometheus-{}.log", self.starts));
         self.process = Some(Process::spawn(command, &log));
         let url = format!("http://127.0.0.1:{}/-/ready", self.port);
-        wait_for("prometheus to be ready", Duration::from_secs(60), || http::ok(&url));
+        wait_for("prometheus to be ready", SOON, || http::ok(&url));
     }
 
     /// Stops it in order, so that its data is complete.
     pub(crate) fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.signal(rustix::process::Signal::TERM);
-            process.wait(Duration::from_secs(60));
+            process.wait(SOON);
         }
     }
 
@@ -137,7 +136,7 @@ impl NodeExporter {
         command.arg(format!("--web.listen-address=127.0.0.1:{}", exporter.port)).args(args);
         exporter.process = Some(Process::spawn(command, &exporter.dir.path().join("log")));
         let url = exporter.url();
-        wait_for("node_exporter to answer", Duration::from_secs(30), || http::ok(&url));
+        wait_for("node_exporter to answer", SOON, || http::ok(&url));
         exporter
     }
 

@@ -1,10 +1,8 @@
 //! Lines of the log that users look for: 4.2 evaluation, 5.3 ends of components, 3.5 warnings, 15 the
 //! form.
 
-use std::time::Duration;
-
 use crate::support::alloy::Alloy;
-use crate::support::wait_for;
+use crate::support::{SOON, wait_for};
 
 /// Shows the lines that hold `what`, with what differs from run to run left out.
 fn lines(log: &str, what: &str) -> String {
@@ -40,7 +38,7 @@ fn loads_and_ends_are_logged() {
         level=error msg="failed to evaluate config" controller_path=/ controller_id="" node=local.file.b err="building component: failed to read file: open missing: no such file or directory"
     "#]].assert_eq(&lines(&alloy.log(), "failed to evaluate config"));
     // The stop goes on after the answer.
-    wait_for("the end of the removed component", Duration::from_secs(60), || {
+    wait_for("the end of the removed component", SOON, || {
         let log = alloy.log();
         if log.contains("node exited") { Ok(()) } else { Err(log) }
     });

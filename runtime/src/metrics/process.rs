@@ -1,4 +1,4 @@
-//! `alloy_resources_*` and `alloy_build_info`.
+//! `alloy_resources_*`, `process_*` and `alloy_build_info`.
 
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,14 +7,16 @@ use alloy_component::{ComponentMetrics, MetricsHub};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Counter, Gauge, GaugeVec, Opts};
+use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::registered;
 
-/// Metrics of the process and its host.
+/// Metrics of the process and its host, under the names of the project and those that all clients of
+/// Prometheus have.
 #[derive(Clone)]
 pub struct ProcessMetrics {
-    template: Sample,
+    descs: Vec<Desc>,
     start_seconds: f64,
 }
 
@@ -23,33 +25,23 @@ impl ProcessMetrics {
     pub fn register(hub: &MetricsHub) -> ComponentMetrics {
         let registry = hub.registry(&[]);
         let start_seconds = start_seconds().unwrap_or_else(now_seconds);
-        registered(&registry, Sample::new().map(|template| Self { template, start_seconds }));
+        let metrics = sample(&Facts::default()).map(|sample| {
+            let descs = sample.iter().flat_map(|metric| metric.desc()).cloned().collect();
+            Self { descs, start_seconds }
+        });
+        registered(&registry, metrics);
         registry
-    }
-
-    fn sample(&self) -> prometheus::Result<Vec<MetricFamily>> {
-        let sample = Sample::new()?;
-        sample.start.set(self.start_seconds);
-        let cpu = clock_gettime(ClockId::ProcessCPUTime);
-        sample.cpu.inc_by(cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9);
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        sample.resident.set(status_bytes(&status, "VmRSS:"));
-        sample.virtual_memory.set(status_bytes(&status, "VmSize:"));
-        let (received, sent) =
-            network_bytes(&fs::read_to_string("/proc/net/dev").unwrap_or_default());
-        sample.received.inc_by(received);
-        sample.sent.inc_by(sent);
-        Ok(sample.collect())
     }
 }
 
 impl Collector for ProcessMetrics {
     fn desc(&self) -> Vec<&Desc> {
-        self.template.parts().into_iter().flat_map(|part| part.desc()).collect()
+        self.descs.iter().collect()
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        self.sample().unwrap_or_default()
+        let sample = sample(&Facts::read(self.start_seconds)).unwrap_or_default();
+        sample.iter().flat_map(|metric| metric.collect()).collect()
     }
 }
 
@@ -59,53 +51,99 @@ impl std::fmt::Debug for ProcessMetrics {
     }
 }
 
-#[derive(Clone)]
-struct Sample {
-    start: Gauge,
-    cpu: Counter,
-    resident: Gauge,
-    virtual_memory: Gauge,
-    received: Counter,
-    sent: Counter,
+/// What is known of the process and its host now.
+#[derive(Default)]
+struct Facts {
+    start_seconds: f64,
+    cpu_seconds: f64,
+    resident_bytes: f64,
+    virtual_bytes: f64,
+    max_virtual_bytes: f64,
+    open_files: f64,
+    max_files: f64,
+    /// Received and sent by the interfaces of the host.
+    host_bytes: (f64, f64),
+    /// Received and sent as IP packets where the process sees the network.
+    ip_bytes: (f64, f64),
 }
 
-impl Sample {
-    fn new() -> prometheus::Result<Self> {
-        Ok(Self {
-            start: Gauge::new(
-                "alloy_resources_process_start_time_seconds",
-                "Start time of the process since Unix epoch in seconds.",
-            )?,
-            cpu: Counter::new(
-                "alloy_resources_process_cpu_seconds_total",
-                "Total user and system CPU time spent in seconds.",
-            )?,
-            resident: Gauge::new(
-                "alloy_resources_process_resident_memory_bytes",
-                "Current resident memory size in bytes.",
-            )?,
-            virtual_memory: Gauge::new(
-                "alloy_resources_process_virtual_memory_bytes",
-                "Current virtual memory size in bytes.",
-            )?,
-            received: Counter::new(
-                "alloy_resources_machine_rx_bytes_total",
-                "Total bytes, host-wide, received across all network interfaces.",
-            )?,
-            sent: Counter::new(
-                "alloy_resources_machine_tx_bytes_total",
-                "Total bytes, host-wide, sent across all given network interface.",
-            )?,
-        })
+impl Facts {
+    fn read(start_seconds: f64) -> Self {
+        let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        let cpu = clock_gettime(ClockId::ProcessCPUTime);
+        let status = text("/proc/self/status");
+        // What has no limit shows the largest number that there is.
+        let limit = |of| getrlimit(of).current.unwrap_or(u64::MAX) as f64;
+        Self {
+            start_seconds,
+            cpu_seconds: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
+            resident_bytes: status_bytes(&status, "VmRSS:"),
+            virtual_bytes: status_bytes(&status, "VmSize:"),
+            max_virtual_bytes: limit(Resource::As),
+            open_files: fs::read_dir("/proc/self/fd").map_or(0.0, |open| open.count() as f64),
+            max_files: limit(Resource::Nofile),
+            host_bytes: network_bytes(&text("/proc/net/dev")),
+            ip_bytes: ip_bytes(&text("/proc/self/net/netstat")),
+        }
     }
+}
 
-    fn parts(&self) -> [&dyn Collector; 6] {
-        [&self.start, &self.cpu, &self.resident, &self.virtual_memory, &self.received, &self.sent]
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        self.parts().into_iter().flat_map(Collector::collect).collect()
-    }
+fn sample(facts: &Facts) -> prometheus::Result<Vec<Box<dyn Collector>>> {
+    let gauge = |name: &str, help: &str, value: f64| -> prometheus::Result<Box<dyn Collector>> {
+        let gauge = Gauge::new(name, help)?;
+        gauge.set(value);
+        Ok(Box::new(gauge))
+    };
+    let counter = |name: &str, help: &str, value: f64| -> prometheus::Result<Box<dyn Collector>> {
+        let counter = Counter::new(name, help)?;
+        counter.inc_by(value);
+        Ok(Box::new(counter))
+    };
+    let start = "Start time of the process since Unix epoch in seconds.";
+    let cpu = "Total user and system CPU time spent in seconds.";
+    let resident = "Current resident memory size in bytes.";
+    let virtual_memory = "Current virtual memory size in bytes.";
+    Ok(vec![
+        gauge("alloy_resources_process_start_time_seconds", start, facts.start_seconds)?,
+        counter("alloy_resources_process_cpu_seconds_total", cpu, facts.cpu_seconds)?,
+        gauge("alloy_resources_process_resident_memory_bytes", resident, facts.resident_bytes)?,
+        gauge("alloy_resources_process_virtual_memory_bytes", virtual_memory, facts.virtual_bytes)?,
+        counter(
+            "alloy_resources_machine_rx_bytes_total",
+            "Total bytes, host-wide, received across all network interfaces.",
+            facts.host_bytes.0,
+        )?,
+        counter(
+            "alloy_resources_machine_tx_bytes_total",
+            "Total bytes, host-wide, sent across all given network interface.",
+            facts.host_bytes.1,
+        )?,
+        gauge("process_start_time_seconds", start, facts.start_seconds)?,
+        counter("process_cpu_seconds_total", cpu, facts.cpu_seconds)?,
+        gauge("process_resident_memory_bytes", resident, facts.resident_bytes)?,
+        gauge("process_virtual_memory_bytes", virtual_memory, facts.virtual_bytes)?,
+        gauge(
+            "process_virtual_memory_max_bytes",
+            "Largest virtual memory size that the process may have in bytes.",
+            facts.max_virtual_bytes,
+        )?,
+        gauge("process_open_fds", "Open file descriptors.", facts.open_files)?,
+        gauge(
+            "process_max_fds",
+            "Largest number of file descriptors that the process may open.",
+            facts.max_files,
+        )?,
+        counter(
+            "process_network_receive_bytes_total",
+            "Bytes received where the process sees the network.",
+            facts.ip_bytes.0,
+        )?,
+        counter(
+            "process_network_transmit_bytes_total",
+            "Bytes sent where the process sees the network.",
+            facts.ip_bytes.1,
+        )?,
+    ])
 }
 
 fn now_seconds() -> f64 {
@@ -142,6 +180,19 @@ fn network_bytes(dev: &str) -> (f64, f64) {
         Some((counters.first()?.parse().ok()?, counters.get(8)?.parse().ok()?))
     };
     dev.lines().filter_map(of_line).fold((0.0, 0.0), |sum, line| (sum.0 + line.0, sum.1 + line.1))
+}
+
+/// Bytes received and sent as IP packets: the columns `InOctets` and `OutOctets` of the two `IpExt`
+/// lines, names and values.
+fn ip_bytes(netstat: &str) -> (f64, f64) {
+    let mut lines = netstat.lines().filter_map(|line| line.strip_prefix("IpExt:"));
+    let (names, values) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let value = |wanted: &str| {
+        let mut columns = names.split_ascii_whitespace().zip(values.split_ascii_whitespace());
+        let found = columns.find(|(name, _)| *name == wanted);
+        found.and_then(|(_, value)| value.parse().ok()).unwrap_or(0.0)
+    };
+    (value("InOctets"), value("OutOctets"))
 }
 
 /// Labels of `alloy_build_info`.
@@ -196,11 +247,11 @@ mod tests {
         let hub = MetricsHub::new();
         let _kept = ProcessMetrics::register(&hub);
         let families = hub.gather();
-        assert_eq!(families.len(), 6);
+        assert_eq!(families.len(), 15);
         for family in &families {
             let metric = &family.get_metric()[0];
             let value = metric.get_gauge().get_value().max(metric.get_counter().get_value());
-            assert!(value > 0.0 || family.name().contains("machine"), "{}", family.name());
+            assert!(value > 0.0 || family.name().contains("_bytes_total"), "{}", family.name());
         }
     }
 
@@ -212,5 +263,9 @@ mod tests {
         let dev = "Inter-| Receive | Transmit\n face |bytes\n lo: 5 1 0 0 0 0 0 0 6 1 0 0 0 0 0 0\n\
                    eth0: 10 1 0 0 0 0 0 0 20 1 0 0 0 0 0 0\n";
         assert_eq!(network_bytes(dev), (15.0, 26.0));
+        let netstat =
+            "TcpExt: A InOctets\nTcpExt: 1 2\nIpExt: A InOctets OutOctets\nIpExt: 3 4 5\n";
+        assert_eq!(ip_bytes(netstat), (4.0, 5.0));
+        assert_eq!(ip_bytes(""), (0.0, 0.0));
     }
 }

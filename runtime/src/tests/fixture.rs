@@ -364,10 +364,12 @@ impl Fixture {
 
     /// Waits for a condition without letting virtual time pass.
     pub(super) async fn until(&self, what: &str, mut condition: impl FnMut() -> bool) {
-        let limit = Instant::now() + Duration::from_secs(20);
+        let limit = Instant::now() + Duration::from_secs(120);
         while !condition() {
             assert!(Instant::now() < limit, "timed out: {what}; log: {:?}", self.board.take_log());
             tokio::task::yield_now().await;
+            // The controller's thread may wait for this one's core.
+            std::thread::yield_now();
         }
     }
 
@@ -390,6 +392,7 @@ pub(super) async fn busy<T>(what: impl Future<Output = T>) -> T {
     let idle = async {
         loop {
             tokio::task::yield_now().await;
+            std::thread::yield_now();
         }
     };
     tokio::select! {
