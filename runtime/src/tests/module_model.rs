@@ -422,6 +422,11 @@ impl Life {
                 stops >= gone
             })
             .await;
+        // What runs by now has been handed to this thread, which has perhaps not come to it: the line
+        // would be taken for one of the next step. One turn goes through 61 tasks at least.
+        for _ in 0..=after.nodes.len() / 61 {
+            tokio::task::yield_now().await;
+        }
         let log = self.t.board.take_log();
         let at = |what: &str, id: &str| {
             let line = format!("{what} {}", id.rsplit('.').next().unwrap_or(id));
