@@ -80,7 +80,7 @@ const MODULE_ONLY: &[&str] = &["argument", "export"];
 const LABELLED: &[&str] =
     &["argument", "export", "foreach", "import.file", "import.git", "import.http", "import.string"];
 /// Config blocks of the root.
-const ROOT_BLOCKS: &[&str] = &["logging", "tracing"];
+pub(crate) const ROOT_BLOCKS: &[&str] = &["logging", "tracing"];
 const SERVICES: &[&str] = &["http", "labelstore", "livedebugging", "remotecfg"];
 /// Services that have no block.
 const NOT_CONFIGURABLE: &[&str] = &["cluster", "otel", "ui"];
@@ -466,7 +466,8 @@ pub(crate) fn duplicates(
     }
     for (block, first) in &scope(db, module).duplicates {
         let key = block.key(db);
-        let id = block_id(&key.name, key.label.as_deref());
+        let is_single = ROOT_BLOCKS.contains(&&*key.name);
+        let id = block_id(&key.name, key.label.as_deref().filter(|_| !is_single));
         let start = source_map(db, *block).root.name.start;
         let span = Span { start, end: start + id.len() as u32 };
         let message = format!("block {id} already declared at {}", reporter.position_text(*first));

@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 use salsa::{Durability, Setter as _};
 
 use crate::api::{
-    EvalError, HostFacts, Load, NodeId, NodeInfo, Options, Order, Pending, Rejected, Source,
+    EvalError, HostFacts, Load, NodeId, NodeInfo, NodeKind, Options, Order, Pending, Rejected,
+    Source,
 };
 use crate::change::Touched;
 use crate::db::{Database, EventLog};
@@ -194,6 +195,13 @@ impl Engine {
     /// The node of the block with this id (`prometheus.scrape.api`) in the root.
     pub fn find(&self, block_id: &str) -> Option<NodeId> {
         self.store.instances[ROOT].view.by_block_id.get(block_id).copied()
+    }
+
+    /// The config block of this type in the root, whatever its label. O(nodes of the root).
+    pub fn find_block(&self, name: &str) -> Option<NodeId> {
+        let is_it = |info: &&NodeInfo| info.kind == NodeKind::Block && info.definition.name == name;
+        let labelled = || self.store.instances[ROOT].view.nodes.iter().find(is_it);
+        self.find(name).or_else(|| labelled().map(|info| info.id))
     }
 
     /// Where a node stands in the order of evaluation. O(depth).

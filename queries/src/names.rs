@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use crate::check::ROOT_BLOCKS;
 use crate::db::Db;
 use crate::hir::{BlockHir, Expr, ExprId, Statement, block_id};
 use crate::inputs::{Block, Module, ModuleKind};
@@ -93,7 +94,10 @@ pub(crate) fn scope(db: &dyn Db, module: Module) -> Scope {
     for &block in module.blocks(db).iter() {
         let key = block.key(db);
         scope.has_arguments |= &*key.name == "argument";
-        let id = SmolStr::from(block_id(&key.name, key.label.as_deref()));
+        // Those there is one of, whatever their label.
+        let is_single = ROOT_BLOCKS.contains(&&*key.name) && module.kind(db) == ModuleKind::Root;
+        let label = key.label.as_deref().filter(|_| !is_single);
+        let id = SmolStr::from(block_id(&key.name, label));
         match scope.blocks.entry(id) {
             std::collections::hash_map::Entry::Vacant(entry) => {
                 entry.insert(block);

@@ -392,3 +392,19 @@ async fn logging_refuses_what_it_cannot_do() {
     "#]]
     .assert_eq(&seen);
 }
+
+#[tokio::test]
+async fn defaults_come_back_once_the_block_is_gone_whatever_its_label() {
+    for label in ["", "\"x\" "] {
+        let t = Fixture::new();
+        let text = |level: &str| format!("logging {label}{{ level = \"{level}\" }}\n");
+        t.load(&text("debug")).await.unwrap();
+        t.load(&text("warn")).await.unwrap();
+        t.load(&node("a", "1")).await.unwrap();
+        t.load(&node("a", "2")).await.unwrap();
+        t.load(&text("error")).await.unwrap();
+        let levels: Vec<_> = t.board.logging().into_iter().map(|(level, _)| level).collect();
+        let expected = [LogLevel::Debug, LogLevel::Warn, LogLevel::Info, LogLevel::Error];
+        assert_eq!(levels, expected, "logging {label}");
+    }
+}

@@ -190,6 +190,7 @@ async fn blocks_of_the_process_stand_once_without_a_label_and_in_the_root_only()
         for text in [
             format!("{name} {{ }}\n{name} {{ }}\n"),
             format!("{name} \"x\" {{ }}\n"),
+            format!("{name} {{ }}\n{name} \"x\" {{ }}\n"),
             format!("declare \"m\" {{\n  {name} {{ }}\n}}\nm \"a\" {{ }}\n"),
             format!("{name} {{\n  nosuch = 1\n}}\n"),
             format!("{name} {{\n  nosuch {{ }}\n}}\n"),
@@ -205,21 +206,25 @@ async fn blocks_of_the_process_stand_once_without_a_label_and_in_the_root_only()
     expect![[r#"
         logging { } logging { }: error during the initial load: main.alloy:2:1: block logging already declared at main.alloy:1:1
         logging "x" { }: accepted
+        logging { } logging "x" { }: error during the initial load: main.alloy:2:1: block logging already declared at main.alloy:1:1
         declare "m" {   logging { } } m "a" { }: error during the initial load: main.alloy:2:3: logging block not allowed inside a module
         logging {   nosuch = 1 }: error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:3: unrecognized attribute name "nosuch"
         logging {   nosuch { } }: error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:3: unrecognized block name "nosuch"
         tracing { } tracing { }: error during the initial load: main.alloy:2:1: block tracing already declared at main.alloy:1:1
         tracing "x" { }: accepted
+        tracing { } tracing "x" { }: error during the initial load: main.alloy:2:1: block tracing already declared at main.alloy:1:1
         declare "m" {   tracing { } } m "a" { }: error during the initial load: main.alloy:2:3: tracing block not allowed inside a module
         tracing {   nosuch = 1 }: error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:3: unrecognized attribute name "nosuch"
         tracing {   nosuch { } }: error during the initial load: main.alloy:1:1: Failed to evaluate node for config block: decoding configuration: main.alloy:2:3: unrecognized block name "nosuch"
         livedebugging { } livedebugging { }: error during the initial load: main.alloy:2:1: duplicate definition of "livedebugging"
         livedebugging "x" { }: error during the initial load: main.alloy:1:1: cannot find the definition of component name "livedebugging"
+        livedebugging { } livedebugging "x" { }: error during the initial load: main.alloy:2:1: cannot find the definition of component name "livedebugging"
         declare "m" {   livedebugging { } } m "a" { }: error during the initial load: main.alloy:2:3: service blocks not allowed inside a module: "livedebugging"
         livedebugging {   nosuch = 1 }: error during the initial load: main.alloy:2:3: unrecognized attribute name "nosuch"
         livedebugging {   nosuch { } }: error during the initial load: main.alloy:2:3: unrecognized block name "nosuch"
         labelstore { } labelstore { }: error during the initial load: main.alloy:2:1: duplicate definition of "labelstore"
         labelstore "x" { }: error during the initial load: main.alloy:1:1: cannot find the definition of component name "labelstore"
+        labelstore { } labelstore "x" { }: error during the initial load: main.alloy:2:1: cannot find the definition of component name "labelstore"
         declare "m" {   labelstore { } } m "a" { }: error during the initial load: main.alloy:2:3: service blocks not allowed inside a module: "labelstore"
         labelstore {   nosuch = 1 }: error during the initial load: main.alloy:2:3: unrecognized attribute name "nosuch"
         labelstore {   nosuch { } }: error during the initial load: main.alloy:2:3: unrecognized block name "nosuch"
