@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use alloy_component::{BuildContext, Component, ComponentError, HealthState};
-use alloy_queries::{EvalError, NodeId};
+use alloy_queries::{EvalError, NodeId, NodeInfo};
 use alloy_value::{ArcArgs, GoDuration, Value};
 use prometheus::IntCounter;
 use tracing::{Instrument, Span};
@@ -62,7 +62,7 @@ impl Controller {
         let Some(info) = self.engine.node(id) else { return };
         let is_settled =
             |dependency| self.nodes.get(dependency).is_none_or(super::Node::is_settled);
-        let ready = info.dependencies.iter().all(is_settled);
+        let ready = info.dependencies.iter().all(is_settled) && !self.waits_for_owner(id, info);
         let Some(node) = self.touch(id) else { return };
         node.waiting = !ready;
         if !ready || self.waits_for_view(id) {
@@ -87,8 +87,31 @@ impl Controller {
                 self.note_evaluation(id, begin, verdict);
             }
         }
+        self.wake_arguments(id);
         self.has_settled_down(id);
         self.observe(id, begin, waited_since);
+    }
+
+    /// True for an argument whose owner is to pass something else once it can.
+    fn waits_for_owner(&self, id: NodeId, info: &NodeInfo) -> bool {
+        let is_argument = self.nodes.get(&id).is_some_and(|n| matches!(n.role, Role::Argument));
+        let owner = info.owner.filter(|_| is_argument).and_then(|owner| self.nodes.get(&owner));
+        owner.is_some_and(|owner| owner.waiting)
+    }
+
+    /// Evaluates the arguments that waited for a custom component.
+    fn wake_arguments(&mut self, owner: NodeId) {
+        if !self.nodes.get(&owner).is_some_and(|node| matches!(node.role, Role::Custom)) {
+            return;
+        }
+        for child in self.engine.children(owner) {
+            if let Some(node) = self.nodes.get(&child)
+                && node.waiting
+                && matches!(node.role, Role::Argument)
+            {
+                self.dirty.insert((node.order.clone(), child));
+            }
+        }
     }
 
     fn observe(&self, id: NodeId, begin: Instant, waited_since: Option<Instant>) {
@@ -335,7 +358,8 @@ impl Controller {
             self.export_zero(id);
         }
         let Some(node) = self.touch(id) else { return };
-        if node.build_epoch != epoch || node.phase != Phase::Building {
+        let is_built = node.role.buildable().is_some();
+        if !is_built || node.build_epoch != epoch || node.phase != Phase::Building {
             return;
         }
         self.observe_work(id);

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, Pending};
-use alloy_value::{Definition, DefinitionKind, GoDuration};
+use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, Order, Pending};
+use alloy_value::{ArcArgs, Definition, DefinitionKind, GoDuration};
 use rustc_hash::FxHashSet;
 use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::Controller;
+use super::foreseen::Foreseen;
 use super::modules::doing;
-use super::node::{Failure, Node, Phase, Role, Run};
+use super::node::{Failure, Node, Role, Run};
 use super::plan::Look;
 use super::traces;
 use crate::error::{LoadError, LoadFailure};
@@ -167,6 +168,21 @@ impl Controller {
     /// revision, and looked at as well.
     pub(super) fn check(&mut self, pending: &mut Pending, look: Look) -> Vec<(NodeId, Finding)> {
         let mut findings = Vec::new();
+        let mut foreseen = Foreseen::default();
+        self.note_changed_exports(&mut foreseen, &pending.changes);
+        // Who reads the exports of a module comes after what is in it.
+        let place = |change: &NodeChange| match *change {
+            NodeChange::Added(id) | NodeChange::Changed(id) => (false, self.engine.order(id)),
+            NodeChange::Removed(_) => (true, Order::new()),
+        };
+        let is_in_module = |change: &NodeChange| match *change {
+            NodeChange::Added(id) | NodeChange::Changed(id) | NodeChange::Removed(id) => {
+                self.engine.node(id).is_some_and(|info| info.owner.is_some())
+            }
+        };
+        if pending.changes.iter().any(is_in_module) {
+            pending.changes.sort_by_cached_key(place);
+        }
         // Arguments of modules that this revision creates.
         let mut known = FxHashSet::default();
         let mut at = 0;
@@ -184,30 +200,47 @@ impl Controller {
             if self.is_beyond(look, id, pending.changes.len()) {
                 continue;
             }
+            self.foresee_inputs_of(id, &mut foreseen, &known, look);
             // Exports of a component that is not built yet are unknown, which is no error.
-            let unknown = |dependency| {
-                let node = self.nodes.get(&dependency);
-                !known.contains(&dependency) && node.is_none_or(|node| node.phase != Phase::Live)
-            };
+            let unknown = |dependency| self.is_unknown(dependency, &foreseen, &known);
             let checked = self.caught(id, || self.engine.precheck(id, unknown));
+            let reads_unknown = self.engine.reads_any(id, unknown);
+            if self.is_changed_import(id, reads_unknown) {
+                self.note_changed_import(&mut foreseen, id);
+            }
             if let Err(finding) = checked {
                 findings.push((id, finding));
-            } else if !self.engine.reads_any(id, unknown) {
+            } else if reads_unknown {
+                foreseen.undecided.insert(id);
+            } else if !self.is_awaited(id, &foreseen) {
                 match self.expand(id, added) {
                     Ok(changes) => {
                         let is_argument = added && self.is_argument(id);
                         known.extend(is_argument.then_some(id));
+                        self.note_changed_exports(&mut foreseen, &changes);
                         pending.changes.splice(at..at, changes);
                     }
                     Err(failures) => findings.extend(failures.into_iter().map(|f| (id, f))),
                 }
             }
         }
+        // What runs must not see it before the revision is accepted.
+        for (id, exports) in foreseen.saved.into_iter().rev() {
+            self.engine.set_exports(id, exports);
+        }
         pending.changes.retain(|change| match *change {
             NodeChange::Added(id) | NodeChange::Changed(id) => !self.engine.is_removed(id),
             NodeChange::Removed(_) => true,
         });
         findings
+    }
+
+    /// True for an import that runs and is to bring something else.
+    fn is_changed_import(&self, id: NodeId, reads_unknown: bool) -> bool {
+        let Some(node) = self.nodes.get(&id) else { return false };
+        let has = |args: ArcArgs| node.delivered.as_ref() == Some(&args);
+        matches!(node.role, Role::Import(_))
+            && (reads_unknown || !self.evaluate_caught(id).is_ok_and(has))
     }
 
     /// True if something in this process does what a block of this type says.
@@ -225,7 +258,7 @@ impl Controller {
 
     /// The lines of a failed first load are shown as its `logging` block asks, if that is in order.
     fn apply_logging_of_pending(&mut self) {
-        let id = self.engine.find(crate::LOGGING.name);
+        let id = self.engine.find_block(crate::LOGGING.name);
         let args = match id.map(|id| (id, self.evaluate_caught(id))) {
             // Its receivers don't exist yet: lines in the usual form are better than none.
             Some((id, Err(_))) if self.engine.reads_any(id, |_| true) => None,
@@ -323,7 +356,7 @@ impl Controller {
     /// Config blocks that are not in the text get their defaults, once.
     fn apply_defaults(&mut self, first: bool) {
         for block in &mut self.config_blocks {
-            let present = self.engine.find(block.name()).is_some();
+            let present = self.engine.find_block(block.name()).is_some();
             let was_present = self.blocks_present.contains(block.name());
             if present {
                 self.blocks_present.insert(block.name());
@@ -393,7 +426,8 @@ impl Controller {
         if load.first && !self.status.ready && !diagnostics.is_empty() {
             let error = LoadError::new(LoadFailure::Rejected, diagnostics);
             self.status.error = Some(error.to_string().into());
-            let logging = self.engine.find(crate::LOGGING.name).and_then(|id| self.nodes.get(&id));
+            let logging =
+                self.engine.find_block(crate::LOGGING.name).and_then(|id| self.nodes.get(&id));
             if logging.is_some_and(|node| node.accepted.is_none()) {
                 self.apply_logging_of_pending();
             }

@@ -7,6 +7,7 @@ mod causes;
 mod coalesce;
 mod drive;
 mod foreach;
+mod foreseen;
 mod load;
 mod modules;
 mod node;

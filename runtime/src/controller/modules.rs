@@ -38,6 +38,8 @@ impl Controller {
         let mut removed = Vec::new();
         let mut readers = BTreeSet::new();
         let mut dirty = Vec::new();
+        // Modules that run and have an `export` block less.
+        let mut shrunk = BTreeSet::new();
         for change in changes {
             match *change {
                 NodeChange::Added(id) => {
@@ -50,6 +52,11 @@ impl Controller {
                     readers.extend(self.engine.dependents(id));
                     self.release_owner(id);
                     let node = self.nodes.remove(&id);
+                    if let Some(node) = &node
+                        && matches!(node.role, Role::Export)
+                    {
+                        shrunk.extend(node.owner);
+                    }
                     self.has_settled_down(id);
                     if let (Some(turn), Some(node)) = (self.turn(), &node) {
                         turn.retire(&node.name);
@@ -75,6 +82,10 @@ impl Controller {
             self.module_metrics.retain(|id, _| is_used(id));
         }
         self.stop_removed(removed, readers);
+        shrunk.retain(|owner| self.nodes.contains_key(owner));
+        for owner in shrunk {
+            self.export_module(owner);
+        }
         dirty
     }
 
@@ -91,6 +102,9 @@ impl Controller {
             owner.has_module = true;
             node.holds_owner = true;
             node.group = owner.group;
+        }
+        if let Some(owner) = node.owner {
+            self.unsettle(owner);
         }
         if module_id != self.id
             && !node.hides_metrics

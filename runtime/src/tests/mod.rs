@@ -1,5 +1,6 @@
 //! The controller with components that tests can hold, fail and watch.
 
+mod edits;
 mod fixture;
 mod handover;
 mod imports;
