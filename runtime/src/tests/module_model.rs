@@ -1,10 +1,11 @@
 //! Random lives of a configuration with modules, under virtual time: loads (refused ones too),
-//! exports, slow updates, exits, panics, late messages, new text of imports, stops at any moment.
-//! After each step the running configuration is what a controller has that starts with this text.
+//! exports, slow updates, refused updates, failing evaluations, exits, panics, late messages, other
+//! imports, stops at any moment. After each step the running configuration is what a controller has
+//! that starts with this text; what fails keeps what it had.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
-use std::sync::Arc;
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use alloy_component::{ComponentError, Health};
@@ -40,6 +41,21 @@ struct Foreach {
     metrics: bool,
 }
 
+/// A node that does not evaluate while its source exports more than 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Picker {
+    source: usize,
+    /// Part of what it picks from.
+    word: u8,
+}
+
+impl Picker {
+    fn pick(self, value: &str) -> Option<String> {
+        let at: usize = value.parse().expect("sources export numbers");
+        ["a", "b"].get(at).map(|letter| format!("{letter}{}", self.word))
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Import {
     /// Part of the text of the module.
@@ -48,7 +64,7 @@ struct Import {
 }
 
 /// A configuration that is in order.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Config {
     /// What the text says; the test may export something else.
     sources: [u8; SOURCES],
@@ -56,6 +72,13 @@ struct Config {
     customs: [Option<Input>; 2],
     foreach: Option<Foreach>,
     import: Option<Import>,
+    /// Which file is imported, and what its user gets.
+    disk: Option<(usize, Input)>,
+    picker: Option<Picker>,
+    /// Value of a node that refuses every update.
+    stubborn: Option<u8>,
+    /// The source that so many nodes read that it rests.
+    crowded: Option<usize>,
     /// Nodes that read two of what comes before them, by place.
     readers: Vec<(usize, usize)>,
     /// The reader whose update waits for the test.
@@ -87,6 +110,22 @@ const TEMPLATES: &[&str] = &[
     "mod \"i\" { x = each }\n test.node \"e\" { value = mod.i.out }",
     "test.node \"e\" {\n  value = each\n  inputs = [test.node.s0.value]\n }",
 ];
+
+/// Readers that make a source rest, and one more.
+const CROWD: usize = 11;
+
+/// Two files with the same modules.
+static DISK: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let dir = tempfile::tempdir().expect("a directory");
+    for which in 0..2 {
+        let text = format!(
+            "declare \"w\" {{\n argument \"x\" {{ }}\n test.node \"in\" {{ value = argument.x.value }}\n \
+             export \"out\" {{ value = test.node.in.value + \"-disk {which}\" }}\n}}\n"
+        );
+        std::fs::write(dir.path().join(format!("{which}.alloy")), text).expect("a file");
+    }
+    dir
+});
 
 /// What is wrong with a text, put at its end.
 const WRONG: &[&str] = &[
@@ -146,6 +185,32 @@ impl Config {
                 }
             }
         }
+        if let Some((which, input)) = &self.disk {
+            let (dir, input) = (DISK.path().display(), input.text());
+            writeln!(
+                text,
+                "import.file \"disk\" {{ filename = \"{dir}/{which}.alloy\" }}\n\
+                 disk.w \"d\" {{ x = {input} }}"
+            )
+            .unwrap();
+            values.push("disk.w.d.out".to_owned());
+        }
+        if let Some(Picker { source, word }) = self.picker {
+            writeln!(
+                text,
+                "test.node \"pick\" {{\n value = [\"a{word}\", \"b{word}\"]\
+                 [encoding.from_json(test.node.s{source}.value)]\n}}"
+            )
+            .unwrap();
+        }
+        if let Some(value) = self.stubborn {
+            writeln!(text, "test.node \"stub\" {{\n value = \"{value}\"\n fault = \"update\"\n}}")
+                .unwrap();
+        }
+        for at in 0..self.crowded.map_or(0, |_| CROWD) {
+            let source = self.crowded.unwrap_or_default();
+            writeln!(text, "test.node \"k{at}\" {{ value = test.node.s{source}.value }}").unwrap();
+        }
         for (at, (one, two)) in self.readers.iter().enumerate() {
             let (one, two) = (&values[one % values.len()], &values[two % values.len()]);
             let gate = if self.slow == Some(at) { gate } else { "" };
@@ -160,7 +225,13 @@ impl Config {
     }
 }
 
-#[derive(Clone, Debug)]
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text("GATE"))
+    }
+}
+
+#[derive(Clone)]
 struct Step {
     config: Config,
     /// Instead of the configuration comes one with this fault.
@@ -172,6 +243,43 @@ struct Step {
     late: bool,
 }
 
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "load:\n{:?}", self.config)?;
+        if let Some(wrong) = self.wrong {
+            writeln!(f, "{}", WRONG[wrong])?;
+        }
+        write!(f, "exports during it {:?}, after it {:?}", self.during, self.after)?;
+        for (happens, what) in [(self.late, "late messages"), (self.panics, "a panic")] {
+            if happens {
+                write!(f, "; {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All of a life; its debug text is what a failure prints.
+#[derive(Clone)]
+struct Story {
+    first: Config,
+    steps: Vec<Step>,
+    last: Option<Config>,
+}
+
+impl fmt::Debug for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n--- first load:\n{:?}", self.first)?;
+        for (at, step) in self.steps.iter().enumerate() {
+            write!(f, "\n--- step {at}, {step:?}")?;
+        }
+        match &self.last {
+            Some(last) => write!(f, "\n--- stopped in the load of\n{last:?}"),
+            None => write!(f, "\n--- stopped"),
+        }
+    }
+}
+
 fn input() -> impl Strategy<Value = Input> {
     prop_oneof![(0..3_u8).prop_map(Input::Literal), (0..SOURCES).prop_map(Input::Source)]
 }
@@ -181,6 +289,13 @@ fn config() -> impl Strategy<Value = Config> {
         .prop_map(|(items, template, metrics)| Foreach { items, template, metrics });
     let users = [prop::option::of(input()), prop::option::of(input())];
     let import = (input(), users).prop_map(|(suffix, users)| Import { suffix, users });
+    let picker = (0..SOURCES, 0..2_u8).prop_map(|(source, word)| Picker { source, word });
+    let odd = (
+        prop::option::of((0..2_usize, input())),
+        prop::option::of(picker),
+        prop::option::of(0..3_u8),
+        prop::option::weighted(0.3, 0..SOURCES),
+    );
     (
         [0..2_u8, 0..2_u8],
         0..MODULES.len(),
@@ -189,15 +304,23 @@ fn config() -> impl Strategy<Value = Config> {
         prop::option::of(import),
         prop::collection::vec((0..64_usize, 0..64_usize), 0..4),
         prop::option::weighted(0.2, 0..4_usize),
+        odd,
     )
-        .prop_map(|(sources, module, customs, foreach, import, readers, slow)| Config {
-            sources,
-            module,
-            customs,
-            foreach,
-            import,
-            readers,
-            slow,
+        .prop_map(|(sources, module, customs, foreach, import, readers, slow, odd)| {
+            let (disk, picker, stubborn, crowded) = odd;
+            Config {
+                sources,
+                module,
+                customs,
+                foreach,
+                import,
+                disk,
+                picker,
+                stubborn,
+                crowded,
+                readers,
+                slow,
+            }
         })
 }
 
@@ -221,6 +344,11 @@ fn step() -> impl Strategy<Value = Step> {
         })
 }
 
+fn story() -> impl Strategy<Value = Story> {
+    (config(), prop::collection::vec(step(), 1..5), prop::option::of(config()))
+        .prop_map(|(first, steps, last)| Story { first, steps, last })
+}
+
 fn fixture() -> Fixture {
     Fixture::with(|options| options.stability = Stability::Experimental)
 }
@@ -242,7 +370,9 @@ fn dump(t: &Fixture) -> BTreeMap<String, String> {
         );
         (cell.info.id.to_string(), shown)
     };
-    snapshot.nodes.iter().zip(snapshot.edges.iter()).map(line).collect()
+    let all = snapshot.nodes.iter().zip(snapshot.edges.iter()).map(line);
+    // What fails depends on what was before.
+    all.filter(|(id, _)| !["test.node.pick", "test.node.stub"].contains(&&**id)).collect()
 }
 
 /// A life of a configuration.
@@ -253,6 +383,10 @@ struct Life {
     gate: String,
     /// What the sources export.
     values: [String; SOURCES],
+    /// What the picker has picked last.
+    picked: Option<String>,
+    /// What the stubborn node was built with.
+    built: Option<u8>,
     panics: u32,
 }
 
@@ -262,7 +396,9 @@ impl Life {
         t.board.open("first");
         t.load(&config.text("first")).await.expect("the text is in order");
         let values = config.sources.map(|value| value.to_string());
-        let life = Self { t, config, gate: "first".to_owned(), values, panics: 0 };
+        let picked = config.picker.and_then(|picker| picker.pick(&values[picker.source]));
+        let (built, gate) = (config.stubborn, "first".to_owned());
+        let life = Self { t, config, gate, values, picked, built, panics: 0 };
         life.check_order(&GraphSnapshot::default()).await;
         life
     }
@@ -276,6 +412,7 @@ impl Life {
         let before = self.t.snapshot();
         match step.wrong {
             Some(wrong) => self.load_wrong(step, WRONG[wrong]).await,
+            None if self.is_refused(&step.config) => self.load_wrong(step, "").await,
             None => self.load(number, step).await,
         }
         for (at, value) in &step.after {
@@ -288,8 +425,15 @@ impl Life {
             self.panic().await;
         }
         self.compare().await;
+        self.check_failing().await;
         self.check_health();
         self.check_order(&before).await;
+    }
+
+    /// True if the picker is new or another one and does not evaluate with the exports of now.
+    fn is_refused(&self, config: &Config) -> bool {
+        let picker = config.picker.filter(|picker| self.config.picker != Some(*picker));
+        picker.is_some_and(|picker| picker.pick(&self.values[picker.source]).is_none())
     }
 
     /// Refused as a whole: nothing changes.
@@ -303,7 +447,7 @@ impl Life {
             (snapshot.revision, ids, built, stopped - self.t.board.count("stop brief"))
         };
         let before = state();
-        let text = step.config.text("never") + wrong + "\n";
+        let text = step.config.text(&self.gate) + wrong + "\n";
         let error = self.t.load(&text).await.expect_err("the text is wrong");
         assert!(!matches!(error.failure, LoadFailure::Applied), "{error}");
         assert_eq!(state(), before, "{error}");
@@ -314,21 +458,67 @@ impl Life {
         let text = step.config.text(&self.gate);
         let loading = self.t.spawn_load(&text);
         for (at, value) in &step.during {
-            // What a source exports that gets new arguments as well depends on who is faster.
-            if step.config.sources[*at] == self.config.sources[*at] {
+            // What a source exports that gets new arguments as well depends on who is faster, and so
+            // does what a new picker sees.
+            let picks = |config: &Config| config.picker.filter(|picker| picker.source == *at);
+            if step.config.sources[*at] == self.config.sources[*at]
+                && picks(&step.config) == picks(&self.config)
+            {
                 self.export(*at, *value);
                 tokio::task::yield_now().await;
             }
         }
         self.t.board.open(&self.gate);
         let loaded = busy(loading).await.expect("no panic");
-        loaded.unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+        self.built = step.config.stubborn.map(|value| match self.config.stubborn {
+            Some(_) => self.built.unwrap_or(value),
+            None => value,
+        });
+        match loaded {
+            Ok(()) => assert_eq!(self.built, step.config.stubborn, "{text}"),
+            Err(error) => {
+                assert_eq!(error.failure, LoadFailure::Applied, "{error:?}\n{text}");
+                assert_ne!(self.built, step.config.stubborn, "{error:?}\n{text}");
+                assert_eq!(error.diagnostics.len(), 1, "{error:?}\n{text}");
+            }
+        }
         for at in 0..SOURCES {
             if step.config.sources[at] != self.config.sources[at] {
                 self.values[at] = step.config.sources[at].to_string();
             }
         }
         self.config = step.config.clone();
+        self.picked = self.config.picker.and_then(|picker| {
+            picker.pick(&self.values[picker.source]).or_else(|| self.picked.take())
+        });
+    }
+
+    /// C1: what does not evaluate, and what refuses an update, keeps what it has.
+    async fn check_failing(&self) {
+        if let Some(picker) = self.config.picker {
+            let state = if picker.pick(&self.values[picker.source]).is_some() {
+                "healthy: "
+            } else {
+                "unhealthy: component evaluation failed: "
+            };
+            let is_right = || {
+                self.t.value("pick") == self.picked && {
+                    let evaluation = self.t.cell("pick").state().evaluation.clone();
+                    format!("{}: {}", evaluation.state.as_str(), evaluation.message)
+                        .starts_with(state)
+                }
+            };
+            self.t.until(&format!("{:?} {state}\n{:?}", self.picked, self.config), is_right).await;
+        }
+        if let Some(wanted) = self.config.stubborn {
+            assert_eq!(self.t.value("stub"), self.built.map(|value| value.to_string()));
+            let evaluation = self.t.cell("stub").state().evaluation.clone();
+            let reason = match Some(wanted) == self.built {
+                true => "component evaluated",
+                false => "component evaluation failed: updating component: update failed",
+            };
+            assert_eq!(evaluation.message, reason, "{:?}", self.config);
+        }
     }
 
     /// Messages of an earlier life of each node.
@@ -414,6 +604,17 @@ impl Life {
             cell.component().is_none() || cell.state().run.message != "component created"
         };
         self.t.until("everything runs", || after.nodes.iter().all(has_started)).await;
+        // The log is written by the components, a little later than the state.
+        let is_new = |cell: &&Arc<crate::NodeCell>| {
+            let is_old = |old: &Arc<crate::NodeCell>| Arc::ptr_eq(old, cell);
+            let is_odd = cell.info.id.ends_with(".brief") || cell.info.id.ends_with(".boom");
+            &*cell.info.name == "test.node"
+                && !is_odd
+                && !before.get(&cell.info.id).is_some_and(is_old)
+        };
+        let new = after.nodes.iter().filter(is_new).count();
+        let count_starts = || self.t.board.count("start ") - self.t.board.count("start b");
+        self.t.until("everything new has started", || count_starts() >= new).await;
         let gone = before.nodes.iter().filter(|cell| after.get(&cell.info.id).is_none());
         let gone = gone.filter(|cell| &*cell.info.name == "test.node").count();
         self.t
@@ -463,7 +664,7 @@ fn check_runs(mut starts: BTreeMap<String, i64>, log: &[String]) {
     assert!(starts.is_empty(), "not balanced: {starts:?} {log:?}");
 }
 
-fn live(first: Config, steps: &[Step], last: Option<&Config>) {
+fn live(Story { first, steps, last }: Story) {
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -494,7 +695,7 @@ fn live(first: Config, steps: &[Step], last: Option<&Config>) {
         life.t.until("brief has ended", || life.t.health("brief").starts_with("exited")).await;
         life.t.board.take_log();
         // A stop comes at any moment, also in a load.
-        let loading = last.map(|config| life.t.spawn_load(&config.text("never")));
+        let loading = last.as_ref().map(|config| life.t.spawn_load(&config.text("never")));
         tokio::task::yield_now().await;
         busy(life.t.runtime.shutdown()).await;
         if let Some(loading) = loading {
@@ -508,11 +709,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn life_with_modules_is_that_of_a_fresh_controller(
-        first in config(),
-        steps in prop::collection::vec(step(), 1..6),
-        last in prop::option::of(config()),
-    ) {
-        live(first, &steps, last.as_ref());
+    fn life_with_modules_is_that_of_a_fresh_controller(story in story()) {
+        live(story);
     }
 }
