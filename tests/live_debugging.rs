@@ -126,6 +126,12 @@ fn wrong_requests_are_refused_before_the_stream() {
         ("graph?window=61", 400, "Invalid window: must be an integer between 1 and 60\n"),
         ("graph?window=x", 400, "Invalid window: must be an integer between 1 and 60\n"),
         ("graph/nosuch?window=1", 500, "module not found\n"),
+        ("graph/remotecfg/nosuch?window=1", 500, "module not found\n"),
+        ("debug/remotecfg/nosuch.a.b", 500, "component not found\n"),
+        // The first of several counts, and what is empty is not given.
+        ("debug/nosuch.a.b?sampleProb=&x=2", 500, "component not found\n"),
+        ("debug/nosuch.a.b?sampleProb=1&sampleProb=2", 500, "component not found\n"),
+        ("debug/nosuch.a.b?sampleProb=2&sampleProb=1", 400, "Invalid sample probability\n"),
     ] {
         assert_eq!(get(path), (status, body.to_owned()), "{path}");
     }

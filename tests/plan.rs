@@ -268,10 +268,17 @@ fn plans_are_refused_that_do_not_come_from_a_client() {
         http::post_text(&url, body, content_type).expect("an answer")
     };
     assert_eq!(http::get(&url).expect("an answer").0, 405);
-    assert_eq!(post("{\"sources\": []}", "text/plain").0, 415, "a form of another site");
-    assert_eq!(post("{", "application/json").0, 400);
+    let error = |text: &str| serde_json::json!({ "error": text }).to_string() + "\n";
+    assert_eq!(
+        post("{\"sources\": []}", "text/plain"),
+        (415, error("the configuration must be sent as application/json")),
+        "a form of another site"
+    );
+    let (status, text) = post("{", "application/json");
+    assert_eq!(status, 400);
+    assert!(text.contains("the body is not the expected JSON: "), "{text}");
     let twice = r#"{"sources": [{"name": "a", "text": ""}, {"name": "a", "text": ""}]}"#;
-    assert_eq!(post(twice, "application/json").0, 400);
+    assert_eq!(post(twice, "application/json"), (400, error("two sources have the same name")));
     assert_eq!(post("{\"sources\": []}", "application/json; charset=utf-8").0, 200);
     let long =
         format!("{{\"sources\": [{{\"name\": \"a\", \"text\": \"{}\"}}]}}", " ".repeat(17 << 20));
@@ -323,6 +330,27 @@ fn evaluations_say_why() {
     assert_eq!(answer["evaluations"].as_array().map(Vec::len), Some(1));
     assert_eq!(why(&["nope.nope.x"]).0, 1);
     assert_eq!(why(&["--last=0", "prometheus.scrape.api"]).0, 2);
-    assert_eq!(http::get(&alloy.url("/api/v1/trace/nope?last=1")).expect("an answer").0, 404);
-    assert_eq!(http::get(&format!("{url}?last=x")).expect("an answer").0, 400);
+    let error = |text: &str| serde_json::json!({ "error": text }).to_string() + "\n";
+    for id in ["nope", "nope/nope", "remotecfg/local.file.greeting", "local%2Efile.nope"] {
+        assert_eq!(
+            http::get(&alloy.url(&format!("/api/v1/trace/{id}?last=1"))).expect("an answer"),
+            (404, error("there is no such component")),
+            "{id}"
+        );
+    }
+    for last in ["x", "-1", "", "1.5"] {
+        assert_eq!(
+            http::get(&format!("{url}?last={last}")).expect("an answer"),
+            (400, error("last must be a whole number")),
+            "{last}"
+        );
+    }
+    let shown = |query: &str| {
+        json(&format!("{url}{query}"))["evaluations"].as_array().map(Vec::len).unwrap_or_default()
+    };
+    assert_eq!((shown("?last=0"), shown("?last=1"), shown("?last=1&last=2")), (0, 1, 2));
+    for path in ["/api/v1/trace/local.file.greeting", "/api/v1/reloads"] {
+        let answer = http::post(&alloy.url(path)).expect("an answer");
+        assert_eq!(answer, (405, "Method Not Allowed\n".to_owned()), "{path}");
+    }
 }

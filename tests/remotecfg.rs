@@ -305,3 +305,75 @@ fn a_server_that_hangs_holds_up_neither_loads_nor_the_end() {
     assert_eq!(alloy.process().wait(SOON), Some(0), "{}", alloy.log());
     assert!(alloy.log().contains("didn't answer the unregistration"), "{}", alloy.log());
 }
+
+#[test]
+fn the_text_holds_what_a_module_holds() {
+    let server = Collector::start(
+        "local.file \"far\" {\n  filename = module_path + sys.env(\"FAR\")\n}\n\
+         declare \"twice\" {\n  argument \"of\" { }\n\n  export \"text\" {\n    \
+         value = argument.of.value + argument.of.value\n  }\n}\n\
+         twice \"one\" {\n  of = local.file.far.content\n}\n",
+    );
+    let alloy = Alloy::start_with("", &[], &[("FAR", "/near.txt")]);
+    alloy.write("near.txt", "content");
+    reload(&alloy, &block(&server, ""));
+    wait_healthy(&alloy, "twice.one");
+    let shown = remote(&alloy, "twice.one").expect("a detail")["exports"].to_string();
+    assert!(shown.contains("contentcontent"), "{shown}");
+}
+
+#[test]
+fn what_the_text_must_not_hold_is_told_to_the_server() {
+    let service = "service blocks not allowed inside a module: ";
+    for (text, expected) in [
+        ("logging { }\n", "remotecfg:1:1: logging block not allowed inside a module".to_owned()),
+        ("remotecfg { }\n", format!("remotecfg:1:1: {service}\"remotecfg\"")),
+        (
+            "local.file \"far\" {\n  filename = local.file.near.content\n}\n",
+            "remotecfg:2:14: component \"local.file.near.content\" does not exist or is out of scope"
+                .to_owned(),
+        ),
+        (
+            "local.file \"a\" {\n  filename = 1 + true\n}\nlocal.file \"b\" {\n  filename = 1 + true\n}\n",
+            [2, 5]
+                .map(|line| {
+                    format!(
+                        "remotecfg:{line}:18: true should be one of [number string capsule] for \
+                         binop +, got bool"
+                    )
+                })
+                .join("; "),
+        ),
+    ] {
+        let server = Collector::start(text);
+        let alloy = start(&block(&server, ""));
+        let told = wait_call(&server, "the refusal", |call| {
+            call.status.as_ref().is_some_and(|(status, _)| *status == FAILED)
+        });
+        assert_eq!(told.status, Some((FAILED, expected)), "{text}");
+        assert_eq!(alloy.health("local.file.near"), "healthy");
+        assert_eq!(remote_ids(&alloy), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn passwords_are_neither_logged_nor_shown() {
+    const CANARY: &str = "canary-71c9";
+    for down in [false, true] {
+        let server = Collector::start(&far("far"));
+        server.set_down(down);
+        let url = server.url().replace("http://", &format!("http://user:{CANARY}@"));
+        let text = block(&server, "").replace(&server.url(), &url);
+        let alloy = start(&text);
+        let done = if down { "cannot get the remote" } else { "loaded the remote" };
+        wait_for("the first attempt", SOON, || {
+            let log = alloy.log();
+            if log.contains(done) { Ok(()) } else { Err(log) }
+        });
+        for path in ["/api/v1/reloads", "/metrics", "/api/v0/web/components"] {
+            let shown = http::ok(&alloy.url(path)).expect("an answer");
+            assert!(!shown.contains(CANARY), "{path}: {shown}");
+        }
+        assert!(!alloy.log().contains(CANARY), "{}", alloy.log());
+    }
+}

@@ -50,8 +50,8 @@ impl ConfigBlock for RemotecfgBlock {
         REMOTECFG.name
     }
 
-    /// Reads the files of the TLS settings, if there are any: what can't be read is an error of the
-    /// load. The server is asked elsewhere.
+    /// Waits a few seconds at most for the files of the TLS settings, if there are any: what can't be
+    /// read is an error of the load. The server is asked elsewhere.
     fn apply(&mut self, args: Option<&ArcArgs>) -> Result<(), String> {
         let settings = args
             .and_then(ArcArgs::downcast_ref::<RemotecfgArgs>)

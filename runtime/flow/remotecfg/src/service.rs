@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, SystemTime};
 
 use alloy_flow_http::{Client, ClientConfig, Dial, error_chain};
@@ -22,6 +23,10 @@ const JITTER_MS: i64 = 100;
 
 /// Budget of the good-bye (spec/runtime.md §13.2).
 const UNREGISTER_BUDGET: Duration = Duration::from_secs(1);
+
+/// Longest wait for the files that the settings name. Whoever applies settings waits for them, so that
+/// what can't be read fails a load; a file system that hangs must not hang it too.
+const READ_PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
 
 /// What the configuration is loaded into.
 pub trait Target: Send + Sync + 'static {
@@ -126,6 +131,8 @@ impl<T: ?Sized> std::fmt::Debug for Shared<T> {
 impl Handle {
     /// Uses `settings` from now on; without settings the service stops and clears its target. Equal
     /// settings change nothing. The server is not asked here: one that is down fails no load.
+    /// Files that the settings name are read on a thread of their own, for which this waits a few
+    /// seconds at most.
     ///
     /// # Errors
     /// If the settings can't be used, such as a CA file that can't be read; the earlier settings
@@ -137,7 +144,7 @@ impl Handle {
         }
         let prepared = match settings {
             None => None,
-            Some(settings) => Some(Arc::new(self.prepare(settings)?)),
+            Some(settings) => Some(Arc::new(self.prepare_elsewhere(settings)?)),
         };
         self.status.lock().enabled = prepared.is_some();
         // Works without a receiver too: the service may not run yet, or no more.
@@ -145,20 +152,40 @@ impl Handle {
         Ok(())
     }
 
-    fn prepare(&self, settings: Settings) -> Result<Prepared, SettingsError> {
-        if settings.id.is_empty() {
-            return Err(SettingsError("the id is empty".to_owned()));
-        }
-        let client = Client::new(settings.client.clone(), self.dial.0.clone())
-            .map_err(|error| SettingsError(error_chain(&error)))?;
-        let collector = Collector::new(client, &settings.url).map_err(SettingsError)?;
-        Ok(Prepared { settings, collector })
+    fn prepare_elsewhere(&self, settings: Settings) -> Result<Prepared, SettingsError> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let dial = self.dial.0.clone();
+        std::thread::Builder::new()
+            .name("remotecfg files".to_owned())
+            .spawn(move || drop(sender.send(prepare(settings, dial))))
+            .map_err(|error| SettingsError(format!("cannot start a thread: {error}")))?;
+        receiver.recv_timeout(READ_PATIENCE).unwrap_or_else(|error| {
+            let reason = match error {
+                RecvTimeoutError::Timeout => {
+                    let seconds = READ_PATIENCE.as_secs();
+                    format!("the files of the TLS settings could not be read within {seconds} s")
+                }
+                RecvTimeoutError::Disconnected => "making the client has panicked".to_owned(),
+            };
+            Err(SettingsError(reason))
+        })
     }
 
     /// What the service does.
     pub fn status(&self) -> Status {
         self.status.lock().clone()
     }
+}
+
+/// Makes a client by the settings; reads the files that they name.
+fn prepare(settings: Settings, dial: Option<Arc<dyn Dial>>) -> Result<Prepared, SettingsError> {
+    if settings.id.is_empty() {
+        return Err(SettingsError("the id is empty".to_owned()));
+    }
+    let client = Client::new(settings.client.clone(), dial)
+        .map_err(|error| SettingsError(error_chain(&error)))?;
+    let collector = Collector::new(client, &settings.url).map_err(SettingsError)?;
+    Ok(Prepared { settings, collector })
 }
 
 /// The service.

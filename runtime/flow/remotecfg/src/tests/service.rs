@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_flow_http::testing::MemoryServer;
-use alloy_flow_http::{ClientConfig, Dial};
+use alloy_flow_http::{ClientConfig, Dial, Pem, TlsConfig};
 use expect_test::{Expect, expect};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -396,6 +397,30 @@ async fn settings_that_cannot_be_used_change_nothing() {
     cycle(false).await;
     check(&server.calls(), expect![[r#"get me "h:a""#]]);
     process.stop().await;
+}
+
+#[test]
+fn a_file_that_hangs_holds_up_whoever_applies_it_for_a_moment_only() {
+    let storage = tempfile::tempdir().unwrap();
+    let pipe = storage.path().join("ca.pem");
+    // Nobody writes, so opening it for reading never ends.
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let options = Options {
+        data_dir: storage.path().to_owned(),
+        version: "v1".to_owned(),
+        os: "linux".to_owned(),
+        dial: None,
+    };
+    let target = Arc::new(Recorder::default());
+    let (_service, handle) = RemoteConfig::new(options, Metrics::new().unwrap(), target);
+    let tls = TlsConfig { ca: Some(Pem::File(pipe)), ..TlsConfig::default() };
+    let client = ClientConfig { tls, ..ClientConfig::default() };
+    let settings = Settings { url: "https://localhost".to_owned(), client, ..settings() };
+    assert_eq!(
+        handle.apply(Some(settings)).unwrap_err().to_string(),
+        "cannot use the remotecfg settings: the files of the TLS settings could not be read within 1 s"
+    );
+    assert!(!handle.status().enabled, "the earlier settings stay");
 }
 
 #[tokio::test(start_paused = true)]
