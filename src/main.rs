@@ -9,6 +9,7 @@
 
 mod cli;
 mod commands;
+mod imports;
 mod run;
 
 /// The system allocator returns little memory after a mass of targets or series went away.

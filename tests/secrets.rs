@@ -8,6 +8,9 @@ use alloy_reference::{Attribute, Entry, configuration};
 use alloy_value::json::Statements;
 use alloy_value::{ArcArgs, Stability};
 
+use crate::support::alloy::Alloy;
+use crate::support::http;
+
 /// Nothing that is printed may hold this.
 const CANARY: &str = "canary-5d2f";
 
@@ -241,4 +244,130 @@ fn secrets_beside_findings_are_masked() {
         lines += printed.lines().filter(|line| line.contains("*****")).count();
     }
     assert!(lines > 15, "{lines} lines were masked");
+}
+
+/// Secrets that are known only while it runs, and literal ones.
+const RUNNING: &str = r#"
+local.file "secret" {
+	filename  = "secret.txt"
+	is_secret = true
+}
+
+prometheus.remote_write "main" {
+	endpoint {
+		url          = "http://127.0.0.1:1/write"
+		bearer_token = local.file.secret.content + "VERSION"
+	}
+
+	endpoint {
+		name = "literal"
+		url  = "http://127.0.0.1:1/write"
+
+		basic_auth {
+			username = "user"
+			password = "canary-5d2f-VERSION"
+		}
+	}
+}
+
+prometheus.scrape "api" {
+	targets    = [{"__address__" = "127.0.0.1:1"}]
+	forward_to = [prometheus.remote_write.main.receiver]
+
+	http_headers = {"X" = [convert.nonsensitive(local.file.secret.content) + "VERSION"]}
+}
+
+declare "sender" {
+	argument "token" { }
+
+	prometheus.remote_write "inner" {
+		endpoint {
+			url          = "http://127.0.0.1:1/write"
+			bearer_token = argument.token.value
+		}
+	}
+}
+
+sender "x" {
+	token = local.file.secret.content
+}
+"#;
+
+/// What is refused, with a secret in or beside the part that is wrong.
+const WRONG: &[&str] = &[
+    "bearer_token = \"canary-5d2f\" + nope.x.y",
+    "bearer_token = [\"canary-5d2f\"]",
+    "bearer_token = \"canary-5d2f\" + 1",
+    "bearer_token = string.replace(\"canary-5d2f\", \"a\")",
+    "bearer_token = \"canary-5d2f\"[0]",
+    "bearer_token = \"canary-5d2f\" \"x\"",
+    "basic_auth {\n username = \"a\"\n password = {x = \"canary-5d2f\"}\n}",
+];
+
+#[test]
+fn plans_histories_and_reasons_show_no_secrets() {
+    let version = |text: &str| RUNNING.replace("VERSION", text);
+    let alloy = Alloy::start("");
+    alloy.write("secret.txt", CANARY);
+    alloy.write("config.alloy", &version("one"));
+    let (status, answer) = alloy.reload();
+    assert_eq!(status, 200, "{answer}");
+    alloy.write("new.alloy", &version("two"));
+
+    let run = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_alloy"))
+            .args(args)
+            .current_dir(alloy.dir.path())
+            .output()
+            .expect("start the binary under test");
+        let printed = [output.stdout, output.stderr].concat();
+        (format!("{args:?}"), String::from_utf8_lossy(&printed).into_owned())
+    };
+    let plan_url = alloy.url("/api/v1/plan");
+    let posted = |text: &str| {
+        let body = serde_json::json!({ "sources": [{ "name": "config.alloy", "text": text }] });
+        let answer = http::post_text(&plan_url, &body.to_string(), "application/json");
+        let (status, answer) = answer.expect("an answer");
+        (format!("POST {plan_url}: {status}"), answer)
+    };
+    let addr = format!("--addr={}", alloy.url(""));
+    let mut shown = vec![
+        run(&["plan", "config.alloy", "new.alloy"]),
+        run(&["plan", "--output-format=json", "config.alloy", "new.alloy"]),
+        run(&["plan", &addr, "new.alloy"]),
+        run(&["plan", &addr, "--output-format=json", "new.alloy"]),
+        posted(&version("two")),
+    ];
+    assert!(shown.iter().all(|(_, text)| text.contains("(secret)")), "{shown:#?}");
+    alloy.write("config.alloy", &version("two"));
+    let (status, answer) = alloy.reload();
+    assert_eq!(status, 200, "{answer}");
+    for wrong in WRONG {
+        let text = format!(
+            "prometheus.remote_write \"wrong\" {{\n endpoint {{\n  url = \"http://localhost\"\n  \
+             {wrong}\n }}\n}}\n"
+        );
+        alloy.write("wrong.alloy", &text);
+        alloy.write("config.alloy", &text);
+        let (status, answer) = alloy.reload();
+        assert_eq!(status, 400, "{answer}");
+        shown.push((format!("reload with {wrong}"), answer));
+        shown.push(posted(&text));
+        shown.push(run(&["plan", &addr, "wrong.alloy"]));
+        shown.push(run(&["plan", "new.alloy", "wrong.alloy"]));
+    }
+    for id in ["prometheus.remote_write.main", "prometheus.scrape.api", "sender.x"] {
+        shown.push(run(&["why", &addr, id]));
+        shown.push(run(&["why", &addr, "--output-format=json", id]));
+        let url = alloy.url(&format!("/api/v1/trace/{id}"));
+        shown.push((url.clone(), http::ok(&url).expect("a trace")));
+    }
+    let url = alloy.url("/api/v1/reloads");
+    shown.push((url.clone(), http::ok(&url).expect("the history")));
+    shown.push(("log".to_owned(), alloy.log()));
+    for (what, text) in &shown {
+        assert!(!text.is_empty(), "{what}");
+        let at = text.find(CANARY).map(|at| &text[at.saturating_sub(300)..at + CANARY.len()]);
+        assert_eq!(at, None, "{what}");
+    }
 }

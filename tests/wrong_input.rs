@@ -194,6 +194,34 @@ fn components_that_this_version_cannot_run() {
 }
 
 #[test]
+fn everything_that_cannot_run_is_named_at_once_also_in_modules_and_imports() {
+    let text = "discovery.kuma \"top\" {\n  server = \"http://localhost\"\n}\n\n\
+                declare \"own\" {\n  prometheus.operator.probes \"a\" {\n    forward_to = []\n  }\n}\n\n\
+                own \"x\" { }\n\n\
+                foreach \"zone\" {\n  collection = []\n  var = \"zone\"\n\n  template {\n    \
+                beyla.ebpf \"a\" { }\n  }\n}\n\n\
+                import.file \"lib\" {\n  filename = file.path_join(module_path, \"lib.alloy\")\n}\n\n\
+                lib.outer \"x\" { }\n\n\
+                import.string \"text\" {\n  content = `declare \"m\" { faro.receiver \"a\" { } }\n\
+                declare \"n\" { discovery.nerve \"a\" { } }`\n}\n\n\
+                text.n \"x\" { }\n";
+    let wrong = config(text);
+    // What a module declares and nobody uses needs nothing.
+    let lib = "import.string \"deep\" {\n  content = \"declare \\\"m\\\" {\\n  prometheus.operator.podmonitors \\\"a\\\" { }\\n}\"\n}\n\n\
+               declare \"outer\" {\n  deep.m \"x\" { }\n  prometheus.operator.servicemonitors \"a\" {\n    forward_to = []\n  }\n}\n\n\
+               declare \"unused\" {\n  discovery.triton \"a\" { }\n}\n";
+    std::fs::write(wrong.path().join("lib.alloy"), lib).expect("write a module");
+    wrong.check(&["--stability.level=experimental", "config.alloy"], expect![[r#"
+        Error: config.alloy:1:1: this version cannot run discovery.kuma (config.alloy:1:1), prometheus.operator.probes (config.alloy:6:3), beyla.ebpf (config.alloy:18:5), prometheus.operator.servicemonitors (lib.alloy:7:3), discovery.nerve (config.alloy:30:15), prometheus.operator.podmonitors (lib.alloy:2:13: line 2, column 3 of the text); `alloy check` accepts the configuration: remove these blocks, or run it with a version that has them
+
+        1 | discovery.kuma "top" {
+          | ^^^^^^^^^^^^^^
+        2 |   server = "http://localhost"
+        Error: could not perform the initial load successfully
+    "#]]);
+}
+
+#[test]
 fn wrong_type_through_a_reference() {
     let wrong = config(
         "local.file \"interval\" {\n  filename = \"interval.txt\"\n}\n\n\

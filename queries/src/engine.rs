@@ -319,7 +319,7 @@ impl Engine {
         full_check::diagnostics(&engine, full_check::Style::Reference, &Imports::default())
     }
 
-    fn with_files(
+    pub(crate) fn with_files(
         registry: &'static Registry,
         host: HostFacts,
         options: Options,

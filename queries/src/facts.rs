@@ -2,16 +2,24 @@
 //! references one by one.
 
 use alloy_syntax::{Diagnostic, Severity};
-use alloy_value::{Definition, Lookup};
+use alloy_value::{Definition, Lookup, Registry};
 
 use crate::custom::node_type;
 use crate::db::Db as _;
-use crate::inputs::Block;
+use crate::imports::Imports;
+use crate::inputs::{Block, Module};
 use crate::names::{Custom, Target, custom, deps, refs};
 use crate::queries::source_map;
 use crate::report::Reporter;
 use crate::store::ROOT;
-use crate::{Engine, NodeId};
+use crate::{CheckInput, Engine, HostFacts, NodeId, Options};
+
+/// A block that something uses.
+struct Used {
+    block: Block,
+    /// The block outside of imported text that leads to it, if it is in imported text.
+    user: Option<Block>,
+}
 
 impl Engine {
     pub(crate) fn block_of(&self, id: NodeId) -> Option<Block> {
@@ -30,14 +38,49 @@ impl Engine {
     }
 
     /// One error that names everything in the configuration that `runs` denies, each with its first
-    /// place; `None` if all of it runs.
+    /// place; `None` if all of it runs. What imports bring is not looked at: see
+    /// [`Engine::cannot_run_with_imports`].
     pub fn cannot_run(&self, runs: impl Fn(&'static Definition) -> bool) -> Option<Diagnostic> {
+        self.denied(self.store.modules[ROOT].module, &Imports::default(), runs)
+    }
+
+    /// As [`Engine::cannot_run`], for a configuration that is not loaded and all that its imports
+    /// bring. Imports that cannot be read, or read what is only known when they run, bring nothing.
+    pub fn cannot_run_with_imports(
+        registry: &'static Registry,
+        host: HostFacts,
+        options: Options,
+        input: CheckInput<'_>,
+        runs: impl Fn(&'static Definition) -> bool,
+    ) -> Option<Diagnostic> {
+        let mut engine = Self::with_files(registry, host, options, &input.sources);
+        let imports = engine.follow_imports(input.module_path, input.importer?);
+        engine.denied(engine.store.modules[ROOT].module, &imports, runs)
+    }
+
+    /// As [`Engine::cannot_run`], for the module that a custom component is to run; `None` also if
+    /// that is not known yet.
+    pub fn module_cannot_run(
+        &self,
+        id: NodeId,
+        runs: impl Fn(&'static Definition) -> bool,
+    ) -> Option<Diagnostic> {
+        let module = self.template_module(id)?;
+        self.denied(module, &Imports::default(), runs)
+    }
+
+    fn denied(
+        &self,
+        module: Module,
+        imports: &Imports,
+        runs: impl Fn(&'static Definition) -> bool,
+    ) -> Option<Diagnostic> {
         let reporter = Reporter::new(self);
-        let mut found: Vec<(&str, Block)> = Vec::new();
-        for block in self.used_blocks() {
-            let name = &*block.key(&self.db).name;
+        let mut found: Vec<(&str, Used)> = Vec::new();
+        for used in self.used_blocks(module, imports) {
+            let name = &*used.block.key(&self.db).name;
             let is_custom =
-                matches!(node_type(&self.db, block), Some((crate::NodeKind::Custom, _)));
+                matches!(node_type(&self.db, used.block), Some((crate::NodeKind::Custom, _)));
             let (Lookup::Known(definition) | Lookup::NotBuilt(definition)) =
                 self.db.registry().lookup(name)
             else {
@@ -45,39 +88,50 @@ impl Engine {
             };
             let is_new = || found.iter().all(|(name, _)| *name != definition.name);
             if !is_custom && !runs(definition) && is_new() {
-                found.push((definition.name, block));
+                found.push((definition.name, used));
             }
         }
-        let (_, first) = *found.first()?;
+        let (_, first) = found.first()?;
+        let place = first.user.unwrap_or(first.block);
         let names: Vec<String> = found
             .iter()
-            .map(|(name, block)| format!("{name} ({})", reporter.position_text(*block)))
+            .map(|(name, used)| {
+                format!("{name} ({})", reporter.imported_position(used.block, imports))
+            })
             .collect();
         let message = format!(
             "this version cannot run {}; `alloy check` accepts the configuration: remove these \
              blocks, or run it with a version that has them",
             names.join(", ")
         );
-        let name = source_map(&self.db, first).root.name;
-        Some(reporter.place(first, Severity::Error, Some(name), message))
+        let name = source_map(&self.db, place).root.name;
+        Some(reporter.place(place, Severity::Error, Some(name), message))
     }
 
-    /// The blocks of the root, of its templates, and of the types that it declares and uses.
-    fn used_blocks(&self) -> Vec<Block> {
-        let mut modules = vec![self.store.modules[ROOT].module];
+    /// The blocks of a module, of its templates, and of the types that it declares or imports and
+    /// uses.
+    fn used_blocks(&self, module: Module, imports: &Imports) -> Vec<Used> {
+        let mut modules: Vec<(Module, Option<Block>)> = vec![(module, None)];
         let mut blocks = Vec::new();
         let mut at = 0;
-        while let Some(&module) = modules.get(at) {
+        while let Some(&(module, user)) = modules.get(at) {
             at += 1;
             for &block in module.blocks(&self.db).iter() {
-                blocks.push(block);
+                blocks.push(Used { block, user });
                 let name = &*block.key(&self.db).name;
-                let inner = match custom(&self.db, module, name) {
-                    Some(Custom::Declared { declare, .. }) => declare.body(&self.db),
-                    _ if name == "foreach" => block.body(&self.db),
-                    _ => None,
+                let (inner, user) = match custom(&self.db, module, name) {
+                    Some(Custom::Declared { declare, .. }) => (declare.body(&self.db), user),
+                    Some(Custom::Imported { .. }) => {
+                        let declare = imports.declare(&self.db, block);
+                        let inner = declare.and_then(|declare| declare.body(&self.db));
+                        (inner, user.or(Some(block)))
+                    }
+                    _ if name == "foreach" => (block.body(&self.db), user),
+                    _ => (None, user),
                 };
-                modules.extend(inner.filter(|inner| !modules.contains(inner)));
+                let is_new = |inner: &Module| modules.iter().all(|(known, _)| known != inner);
+                let inner = inner.filter(is_new);
+                modules.extend(inner.map(|inner| (inner, user)));
             }
         }
         blocks

@@ -22,7 +22,7 @@ use crate::rules::codes;
 use crate::schema::checked;
 use crate::similar::similar;
 use crate::store::ROOT;
-use crate::{Engine, ours};
+use crate::{Engine, gates, ours};
 
 /// Whose findings are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +183,7 @@ impl Check<'_> {
                     let shown = references.iter().filter(|finding| !self.is_consequence(finding));
                     found.extend(shown.map(show));
                     if self.style == Style::Ours {
+                        found.extend(gates::findings(db, *block).iter().map(show));
                         let around = Surroundings::new(db, self.imports);
                         let ours = ours::findings(around, *block, &self.broken_items);
                         found.extend(ours.iter().map(show));

@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use crate::api::{ForeachChild, NodeChange, NodeId, NodeKind, Pending, Rejected, Source};
 use crate::change::Touched;
 use crate::custom::CustomArgs;
-use crate::inputs::ModuleKind;
+use crate::inputs::{Module, ModuleKind};
 use crate::load_check;
 use crate::names::{Custom, Target, custom, custom_names, deps, refs};
 use crate::rules::codes;
@@ -194,13 +194,8 @@ impl Engine {
     /// Custom components whose type an import brings, where what runs is not that type any more or
     /// nothing runs yet. O(nodes).
     pub fn outdated_users(&self, import: NodeId) -> Vec<NodeId> {
-        let Some(import) = self.store.resolve(import) else { return Vec::new() };
-        let users = self.nodes().into_iter().filter(|info| info.kind == NodeKind::Custom);
         let is_outdated = |id: NodeId| {
             let Some(node) = self.store.resolve(id) else { return false };
-            if self.import_of(node) != Some(import) {
-                return false;
-            }
             let wanted = self.template(node).ok();
             let running = self.child(node).map(|at| {
                 let slot = &self.store.instances[at];
@@ -208,7 +203,17 @@ impl Engine {
             });
             wanted.is_none() || wanted != running
         };
-        users.map(|info| info.id).filter(|id| is_outdated(*id)).collect()
+        self.users(import).into_iter().filter(|id| is_outdated(*id)).collect()
+    }
+
+    /// Custom components whose type an import brings. O(nodes).
+    pub fn users(&self, import: NodeId) -> Vec<NodeId> {
+        let Some(import) = self.store.resolve(import) else { return Vec::new() };
+        let users = self.nodes().into_iter().filter(|info| info.kind == NodeKind::Custom);
+        let is_its = |id: &NodeId| {
+            self.store.resolve(*id).is_some_and(|node| self.import_of(node) == Some(import))
+        };
+        users.map(|info| info.id).filter(is_its).collect()
     }
 
     /// The value that an `argument` block has: what the owner of the module passes, else the
@@ -303,6 +308,12 @@ impl Engine {
                 quote(name)
             ))
         })
+    }
+
+    /// The module that a custom component is to run, if it is known.
+    pub(crate) fn template_module(&self, id: NodeId) -> Option<Module> {
+        let (module, _) = self.template(self.store.resolve(id)?).ok()?;
+        Some(self.store.modules[module].module)
     }
 
     /// Looks at the blocks of a module that is about to run, once per load.

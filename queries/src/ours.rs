@@ -62,6 +62,7 @@ pub(crate) fn findings(
     if let Some((schema, _)) = schema {
         walk.body(schema(), &hir.statements);
     }
+    walk.calls(db, block);
     if let Some(declare) = around.imports.declare(db, block) {
         walk.module_arguments(declare);
     }
@@ -129,10 +130,10 @@ pub(crate) enum Uses {
 /// A block whose expressions have types.
 pub(crate) struct Walk<'a> {
     around: Surroundings<'a>,
-    hir: &'a BlockHir,
+    pub(crate) hir: &'a BlockHir,
     /// Types of references, by their outermost expression.
     known: FxHashMap<ExprId, Known>,
-    findings: Vec<(ExprId, Finding)>,
+    pub(crate) findings: Vec<(ExprId, Finding)>,
     pub(crate) uses: Uses,
     /// The place in a module that needs what is compared.
     reader: Option<Need>,
@@ -558,7 +559,7 @@ fn member_type(ty: &TypeSchema, path: &[SmolStr]) -> Option<TypeSchema> {
 }
 
 /// True if no value of type `found` is accepted where `wanted` belongs (spec/language.md §6).
-fn is_mismatch(wanted: &TypeSchema, found: &TypeSchema) -> bool {
+pub(crate) fn is_mismatch(wanted: &TypeSchema, found: &TypeSchema) -> bool {
     use TypeSchema as T;
     let is_target = |kind: &str| kind == TARGET;
     match (wanted, found) {

@@ -8,7 +8,7 @@ use crate::api::{EvalError, HostFacts, NodeId};
 use crate::fault::{Fault, Part, Span, Subject};
 use crate::help::Help;
 use crate::hir::{SourceMap, block_id};
-use crate::imports::Brought;
+use crate::imports::{Brought, Imports};
 use crate::inputs::{Block, SourceFile};
 use crate::module_types::attributes;
 use crate::queries::{block_hir, item_start, line_index, source_map, tree};
@@ -207,6 +207,28 @@ impl<'a> Reporter<'a> {
         let end = text.trim_end_matches(": ").len();
         text.truncate(end);
         text
+    }
+
+    /// As [`Self::position_text`]; what stands in the text of an import block has its place there.
+    pub(crate) fn imported_position(&self, block: Block, imports: &Imports) -> String {
+        let (db, store) = (&self.engine.db, &self.engine.store);
+        let name = source_map(db, block).root.name;
+        let mut found = self.place(block, Severity::Error, Some(name), String::new());
+        let mut module = block.module(db);
+        loop {
+            while let Some(owner) = module.owner(db) {
+                module = owner.module(db);
+            }
+            let is_it = |brought: &&Brought| store.modules[brought.module].module == module;
+            let Some(brought) = imports.brought.iter().find(is_it).filter(|brought| brought.inline)
+            else {
+                break;
+            };
+            let import = store.blocks[brought.block].block;
+            found = self.inline(import, brought, found);
+            module = import.module(db);
+        }
+        found.to_string().trim_end_matches(": ").to_owned()
     }
 
     /// What a failed evaluation reports (spec/runtime.md §4.2): a finding with a position stands for

@@ -119,6 +119,7 @@ async fn start(readers: usize) -> Runtime {
         storage_path: "data".into(),
         services: cx.services,
         config_blocks: Vec::new(),
+        importer: None,
         shutdown_deadline: RuntimeOptions::SHUTDOWN_DEADLINE,
         first_load_patience: Duration::from_secs(60),
         tokio: tokio::runtime::Handle::current(),

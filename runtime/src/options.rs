@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_component::{ComponentDef, Services};
-use alloy_queries::{HostFacts, Source};
+use alloy_queries::{HostFacts, Importer, Source};
 use alloy_value::{ArcArgs, Registry, Stability};
 
 use crate::Trigger;
@@ -50,6 +50,9 @@ pub struct RuntimeOptions {
     pub storage_path: PathBuf,
     /// What all components share.
     pub services: Arc<Services>,
+    /// Reads what imports name before anything of a load runs, so that a load is refused as a whole
+    /// if imported text needs components that don't run. `None` tells it when the imports run.
+    pub importer: Option<Arc<dyn Importer>>,
     /// Blocks that are applied instead of run.
     pub config_blocks: Vec<Box<dyn ConfigBlock>>,
     /// How long a component may take to stop; zero is without limit

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use alloy::{host, registry};
 use alloy_component::{Handover, LiveDebugging, MemoryDialer, MetricsHub, Services};
+use alloy_import::Reach;
 use alloy_queries::{Source, render_full};
 use alloy_runtime::{
     ConfigBlock, LoadError, LoadRequest, Planned, Problem, ReloadMode, RuntimeOptions, plan_offline,
@@ -18,6 +19,7 @@ use super::{OutputFormat, read, usage};
 use crate::cli::commands::Outcome;
 use crate::cli::flags::Parsed;
 use crate::cli::output::{color, err, out};
+use crate::imports::Reader;
 
 /// Version of the JSON output.
 const JSON_VERSION: u32 = 1;
@@ -134,6 +136,7 @@ fn options(parsed: &Parsed, tokio: &tokio::runtime::Handle) -> RuntimeOptions {
             agent_id: "".into(),
         }),
         config_blocks: blocks.map(stand_in).collect(),
+        importer: Some(Arc::new(Reader::new(Reach::Local))),
         shutdown_deadline: RuntimeOptions::SHUTDOWN_DEADLINE,
         first_load_patience: RuntimeOptions::FIRST_LOAD_PATIENCE,
         tokio: tokio.clone(),

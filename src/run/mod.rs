@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use alloy::{host, registry};
 use alloy_component::{Handover, LiveDebugging, MemoryDialer, MetricsHub, Services};
+use alloy_import::Reach;
 use alloy_remotecfg::CONTROLLER_ID;
 use alloy_runtime::{
     BuildInfo, ConfigBlock, ConfigLoader, ConfigMetrics, LabelStoreMetrics, LoadError,
@@ -30,6 +31,7 @@ use crate::cli::commands::Outcome;
 use crate::cli::flags::Parsed;
 use crate::cli::output::{color, err, out};
 use crate::cli::version;
+use crate::imports::Reader;
 use live_debugging::LiveDebuggingBlock;
 use options::RunOptions;
 use signals::Signals;
@@ -104,6 +106,7 @@ async fn serve(
         storage_path: options.storage_path.clone(),
         services: Arc::clone(&services),
         config_blocks,
+        importer: Some(Arc::new(Reader::new(Reach::Local))),
         shutdown_deadline: options.shutdown_deadline,
         first_load_patience: RuntimeOptions::FIRST_LOAD_PATIENCE,
         tokio: data_plane.clone(),

@@ -309,7 +309,7 @@ impl Walk {
             },
             description: field.doc,
             deprecation: field.deprecated,
-            stability: field.stability,
+            stability: stability_of(field),
             attributes: Vec::new(),
             path: path.clone(),
         });
@@ -370,7 +370,7 @@ fn attribute(field: &'static Field, default: &Config) -> Attribute {
         },
         syntax: field.syntax(),
         fields: inner.struct_schema().map_or_else(Vec::new, members),
-        stability: field.stability,
+        stability: stability_of(field),
         description: field.doc,
     }
 }
@@ -396,4 +396,9 @@ fn is_list(ty: &TypeSchema) -> bool {
 
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path} > {name}") }
+}
+
+/// Stability to set a field at all.
+fn stability_of(field: &Field) -> Option<Stability> {
+    field.stability.filter(|_| field.stability_of.is_none())
 }

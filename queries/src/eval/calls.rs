@@ -1,11 +1,12 @@
 //! Function calls: arguments, their conversion and the taint of secrets (spec/language.md §8, §9).
 
-use alloy_value::{DecodeError, Secret, Str, Value, bytes_of};
+use alloy_value::{DecodeError, Secret, Str, TypeSchema, Value, bytes_of};
 
 use super::Evaluator;
 use crate::fault::{Fault, Subject};
 use crate::hir::ExprId;
 use crate::stdlib::{self, CallError, Param, Params};
+use crate::words::{type_words, value_words};
 
 impl Evaluator<'_> {
     pub(super) fn call(&self, callee: ExprId, args: &[ExprId]) -> Result<Value, Fault> {
@@ -22,7 +23,15 @@ impl Evaluator<'_> {
         check_count(function.params, values.len()).map_err(|message| Fault::at(callee, message))?;
         for (i, value) in values.iter_mut().enumerate() {
             let Some(param) = function.params.get(i) else { continue };
-            *value = convert(param, value).map_err(|e| self.about_part(args[i], value, e))?;
+            *value = convert(param, value).map_err(|error| {
+                let mut fault = self.about_part(args[i], value, error);
+                if matches!(param, Param::Secret) {
+                    let wanted = type_words(&TypeSchema::Secret);
+                    let plain = format!("expected {wanted}, found {}", value_words(value));
+                    fault.help().plain = Some(plain);
+                }
+                fault
+            })?;
         }
         let tainted = function.flattens && values.iter().any(holds_secret);
         let result = (function.run)(&values, self.scope).map_err(|error| match error {
@@ -48,7 +57,6 @@ fn check_count(params: Params, given: usize) -> Result<(), String> {
 
 fn convert(param: Param, value: &Value) -> Result<Value, DecodeError> {
     match param {
-        Param::Any => Ok(value.clone()),
         Param::Text => bytes_of(value).map(Value::String),
         Param::Texts => match value {
             Value::Null => Ok(Value::from(Vec::new())),
@@ -62,6 +70,8 @@ fn convert(param: Param, value: &Value) -> Result<Value, DecodeError> {
             let secret = <Secret as alloy_value::FromValue>::from_value(value)?;
             Ok(Value::String(Str::from(secret.expose())))
         }
+        // The others are of functions that look themselves.
+        _ => Ok(value.clone()),
     }
 }
 

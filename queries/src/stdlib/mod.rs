@@ -38,8 +38,18 @@ pub(crate) enum Params {
     Exactly(&'static [Param]),
     /// The parameters, then any number of the last type.
     AtLeast(&'static [Param], Param),
-    /// The function checks its arguments itself.
-    Raw,
+    /// The function checks its arguments itself; this is what it takes.
+    Raw(Signature),
+}
+
+/// What a function takes, for those who don't call it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signature {
+    pub(crate) params: &'static [Param],
+    /// How many of the last ones may be left out.
+    pub(crate) optional: usize,
+    /// Any number of those may follow.
+    pub(crate) rest: Option<Param>,
 }
 
 impl Params {
@@ -48,7 +58,15 @@ impl Params {
         match self {
             Self::Exactly(params) => params.get(i).copied(),
             Self::AtLeast(params, rest) => Some(params.get(i).copied().unwrap_or(rest)),
-            Self::Raw => None,
+            Self::Raw(_) => None,
+        }
+    }
+
+    pub(crate) fn signature(self) -> Signature {
+        match self {
+            Self::Exactly(params) => Signature { params, optional: 0, rest: None },
+            Self::AtLeast(params, rest) => Signature { params, optional: 0, rest: Some(rest) },
+            Self::Raw(signature) => signature,
         }
     }
 }
@@ -63,6 +81,20 @@ pub(crate) enum Param {
     Texts,
     /// Secret, optional secret or string; arrives as a string.
     Secret,
+    /// A string and nothing that could become one.
+    Key,
+    /// An array of such strings.
+    Keys,
+    /// An array.
+    List,
+    /// An object, or something that can be one.
+    Object,
+    /// An array of those.
+    Objects,
+    /// True or false.
+    Flag,
+    /// An element of an array that stands for a text.
+    Byte,
 }
 
 /// Why a call failed.
@@ -86,6 +118,23 @@ const TEXT: &[Param] = &[Param::Text];
 const TEXT2: &[Param] = &[Param::Text, Param::Text];
 const TEXT3: &[Param] = &[Param::Text, Param::Text, Param::Text];
 
+const COMBINE: Params = Params::Raw(Signature {
+    params: &[Param::Objects, Param::Objects, Param::Keys, Param::Flag],
+    optional: 1,
+    rest: None,
+});
+const GROUP: Params = Params::Raw(Signature {
+    params: &[Param::Objects, Param::Key, Param::Flag],
+    optional: 0,
+    rest: None,
+});
+const LISTS: Params = any_number(Param::List);
+const VALUES: Params = any_number(Param::Any);
+
+const fn any_number(param: Param) -> Params {
+    Params::Raw(Signature { params: &[], optional: 0, rest: Some(param) })
+}
+
 const fn plain(name: &'static str, params: Params, run: Run) -> StdFn {
     StdFn { name, params, flattens: false, run }
 }
@@ -95,10 +144,10 @@ const fn flattening(name: &'static str, params: Params, run: Run) -> StdFn {
 }
 
 static FUNCTIONS: &[StdFn] = &[
-    plain("array.combine_maps", Params::Raw, lists::combine_maps),
-    plain("array.concat", Params::Raw, lists::concat),
-    plain("array.group_by", Params::Raw, lists::group_by),
-    plain("coalesce", Params::Raw, lists::coalesce),
+    plain("array.combine_maps", COMBINE, lists::combine_maps),
+    plain("array.concat", LISTS, lists::concat),
+    plain("array.group_by", GROUP, lists::group_by),
+    plain("coalesce", VALUES, lists::coalesce),
     plain("convert.nonsensitive", Params::Exactly(&[Param::Secret]), |args, _| Ok(args[0].clone())),
     plain("encoding.from_URLbase64", Params::Exactly(TEXT), encoding::from_url_base64),
     plain("encoding.from_base64", Params::Exactly(TEXT), encoding::from_base64),
@@ -215,6 +264,12 @@ pub(crate) fn full_names() -> impl Iterator<Item = &'static str> {
 /// Stability of the function called `name`, if it is not generally available.
 pub(crate) fn stability(name: &str) -> Option<Stability> {
     UNSTABLE.iter().find(|(unstable, _)| *unstable == name).map(|(_, stability)| *stability)
+}
+
+/// The function that a name, current or deprecated, stands for.
+pub(crate) fn named(name: &str) -> Option<&'static StdFn> {
+    let name = current_name(name).unwrap_or(name);
+    FUNCTIONS.iter().find(|function| function.name == name)
 }
 
 /// The implementation behind a function value.

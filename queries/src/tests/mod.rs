@@ -5,6 +5,7 @@ mod incremental;
 mod model;
 mod modules;
 mod rich;
+mod signatures;
 mod transactions;
 
 use std::collections::BTreeMap;

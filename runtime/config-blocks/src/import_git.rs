@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use alloy_blocks::UrlText;
 use alloy_value::{Args, Block, Definition, Secret, Stability};
 
 /// References that move with the clone itself.
@@ -12,7 +13,7 @@ const SPECIAL: [&str; 5] = ["HEAD", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "CH
 #[args(validate = Self::check)]
 pub struct ImportGitArgs {
     /// URL of the repository.
-    pub repository: String,
+    pub repository: UrlText,
     /// Branch, tag or commit to read.
     #[args(default = "main")]
     pub revision: String,

@@ -93,6 +93,7 @@ fn start(services: &Arc<Services>, shutdown_deadline: Duration) -> Runtime {
         storage_path: "data".into(),
         services: Arc::clone(services),
         config_blocks: Vec::new(),
+        importer: None,
         shutdown_deadline,
         first_load_patience: Duration::from_secs(600),
         tokio: tokio::runtime::Handle::current(),

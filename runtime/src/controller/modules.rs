@@ -194,7 +194,7 @@ impl Controller {
                 self.engine.set_children(id, &foreach.variable, &children)
             }
             _ => match args.downcast_ref::<CustomArgs>() {
-                Some(args) => self.engine.instantiate(id, args),
+                Some(args) => self.instantiate(id, args),
                 None => Ok(Vec::new()),
             },
         };
@@ -216,10 +216,22 @@ impl Controller {
         })
     }
 
+    /// Runs the module of a custom component, unless it needs what doesn't run here.
+    fn instantiate(
+        &mut self,
+        id: NodeId,
+        args: &CustomArgs,
+    ) -> Result<Vec<NodeChange>, ModuleError> {
+        match self.engine.module_cannot_run(id, |definition| self.runs(definition)) {
+            Some(denied) => Err(ModuleError::Text(vec![denied])),
+            None => self.engine.instantiate(id, args),
+        }
+    }
+
     /// Runs the module of a custom component with new arguments.
     pub(super) fn run_module(&mut self, id: NodeId, args: ArcArgs) {
         let Some(custom) = args.downcast_ref::<CustomArgs>() else { return };
-        match self.engine.instantiate(id, custom) {
+        match self.instantiate(id, custom) {
             Ok(changes) => self.modules_changed(id, args, &changes),
             Err(error) => self.refuse_module(id, UPDATING_CUSTOM, error),
         }
@@ -343,7 +355,7 @@ impl Controller {
                 if let Some(name) = self.nodes.get(&id).map(|node| Arc::clone(&node.name)) {
                     self.reconsider_users_of(name);
                 }
-                let users = self.engine.outdated_users(id);
+                let users = self.concerned_users(id);
                 self.involve_children(id, &users);
                 let cause = self.module_cause(id);
                 for user in users {
@@ -370,6 +382,19 @@ impl Controller {
                 node.run_health = health::nested_updated(now);
             }
         }
+    }
+
+    /// Users of an import for which its new content makes a difference: what runs is not what they
+    /// name, or fails, or needs what doesn't run here.
+    fn concerned_users(&self, import: NodeId) -> Vec<NodeId> {
+        let outdated = self.engine.outdated_users(import);
+        let mut users = self.engine.users(import);
+        users.retain(|user| {
+            let has_failed = self.nodes.get(user).is_some_and(|node| node.failure.is_some());
+            let denied = || self.engine.module_cannot_run(*user, |def| self.runs(def)).is_some();
+            outdated.contains(user) || has_failed || denied()
+        });
+        users
     }
 
     /// Imported content that is taken although something in it is left out.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, NodeKind, Order, Pending};
+use alloy_queries::{CheckInput, Diagnostic, Engine, Load, Options, NodeChange, NodeId, NodeKind, Order, Pending};
 use alloy_value::{ArcArgs, Object, Str, Value};
 use rustc_hash::FxHashSet;
 
@@ -128,6 +128,11 @@ impl Controller {
         load: Load,
         look: Look,
     ) -> Result<(Pending, Vec<(NodeId, Finding)>), LoadError> {
+        let imported = match look {
+            Look::Load => self.imported_cannot_run(&load),
+            // Whoever asks for a plan need not be allowed to read files.
+            Look::Dry => None,
+        };
         let mut pending = self.engine.load(load).map_err(|rejected| {
             let failure = if rejected.syntax {
                 LoadFailure::Read { path: String::new(), reason: String::new() }
@@ -136,7 +141,8 @@ impl Controller {
             };
             LoadError::new(failure, rejected.diagnostics)
         })?;
-        if let Some(diagnostic) = self.engine.cannot_run(|definition| self.runs(definition)) {
+        let own = || self.engine.cannot_run(|definition| self.runs(definition));
+        if let Some(diagnostic) = imported.or_else(own) {
             self.engine.rollback();
             return Err(LoadError::new(LoadFailure::Rejected, vec![diagnostic]));
         }
@@ -150,6 +156,24 @@ impl Controller {
             return Err(LoadError::new(LoadFailure::Rejected, vec![diagnostic]));
         }
         Ok((pending, findings))
+    }
+
+    /// What a configuration that has imports cannot do without and that does not run; also in what
+    /// the imports bring.
+    fn imported_cannot_run(&self, load: &Load) -> Option<Diagnostic> {
+        let importer = self.options.importer.as_deref()?;
+        if !load.sources.iter().any(|source| source.text.contains("import.")) {
+            return None;
+        }
+        let limits =
+            Options { stability: self.options.stability, community: self.options.community };
+        let input = CheckInput {
+            sources: load.sources.clone(),
+            module_path: &load.module_path,
+            importer: Some(importer),
+        };
+        let (registry, host) = (self.options.registry, self.options.host.clone());
+        Engine::cannot_run_with_imports(registry, host, limits, input, |def| self.runs(def))
     }
 
     /// True if looking further into a dry run makes no sense or is not safe.

@@ -1,6 +1,7 @@
 //! `test.node`: a component whose every step is on a board that the test sees.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Weak};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use alloy_component::{
     LogsReceiver, MemoryDialer, MetricsHub, MetricsReceiver, RunContext, Services,
 };
 use alloy_import::IMPORTS;
+use alloy_queries::{Imported, Importer};
 use alloy_telemetry::{MetricsConsumer, SampleBatch, SendError, SeriesTable};
 use alloy_value::{
     ArcArgs, Args, Definition, DefinitionKind, Exports, Registry, Secret, Stability, Value,
@@ -70,12 +72,13 @@ static DEFINITION: Definition = Definition {
 static CHECKED_ONLY: Definition = Definition { name: "test.checked", ..DEFINITION };
 
 static NODE: ComponentDef = ComponentDef { definition: &DEFINITION, build: Some(build) };
+static CHECKED_LATER: Definition = Definition { name: "test.later", ..DEFINITION };
 static CHECKED: ComponentDef = ComponentDef { definition: &CHECKED_ONLY, build: None };
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     let receivers = super::receivers::COMPONENTS.iter().map(|component| component.definition);
     let blocks = alloy_config_blocks::BLOCKS.iter().copied();
-    let own = [&DEFINITION, &CHECKED_ONLY, &LOGGING, SERVER.definition];
+    let own = [&DEFINITION, &CHECKED_ONLY, &CHECKED_LATER, &LOGGING, SERVER.definition];
     Registry::new(own.into_iter().chain(receivers).chain(blocks))
 });
 
@@ -422,9 +425,33 @@ pub(super) fn options(board: &Arc<Board>, hub: &MetricsHub, key: &Arc<str>) -> R
         storage_path: "data".into(),
         services: Arc::new(services),
         config_blocks: vec![Box::new(LoggingBlock::new(Arc::clone(board) as _))],
+        importer: Some(Arc::new(Local)),
         shutdown_deadline: Duration::ZERO,
         first_load_patience: Duration::from_secs(600),
         tokio: tokio::runtime::Handle::current(),
+    }
+}
+
+/// Reads imports that name no server.
+#[derive(Debug)]
+struct Local;
+
+impl Importer for Local {
+    fn import(&self, args: &ArcArgs) -> Imported {
+        let inline = args.downcast_ref::<alloy_config_blocks::ImportStringArgs>().is_some();
+        match alloy_import::read(args, alloy_import::Reach::Local, Path::new(""), "") {
+            Ok(None) => Imported::NotFollowed,
+            Ok(Some(content)) => Imported::Modules {
+                files: content
+                    .files
+                    .into_iter()
+                    .map(|(name, text)| Source { name, text })
+                    .collect(),
+                module_path: content.module_path.map(|path| path.to_string()),
+                inline,
+            },
+            Err(reason) => Imported::Failed(reason),
+        }
     }
 }
 

@@ -9,7 +9,10 @@ use alloy_config_blocks::IMPORT_STRING;
 use alloy_value::ArcArgs;
 use futures_util::future::BoxFuture;
 
+use expect_test::expect;
+
 use super::fixture::Fixture;
+use crate::LoadError;
 
 fn with_imports() -> Fixture {
     Fixture::with(|options| options.components.extend(alloy_import::IMPORTS))
@@ -180,6 +183,43 @@ async fn content_that_is_wrong_fails_the_import_and_a_load_only_if_it_is_used() 
     t.load(&(import("lib", &lib) + "// again\n")).await.unwrap();
     t.until("it is in order", || parts(&t, "import.file.lib")[2] == "healthy: content updated")
         .await;
+}
+
+#[tokio::test]
+async fn a_load_is_refused_if_imported_text_needs_what_does_not_run() {
+    let (t, dir) = (with_imports(), tempfile::tempdir().unwrap());
+    let lib = dir.path().join("lib.alloy");
+    std::fs::write(&lib, "declare \"m\" {\n  test.checked \"a\" { }\n}\ndeclare \"ok\" { }\n").unwrap();
+    let text = import("lib", &lib) + "lib.m \"x\" { }\n";
+    let shown = |error: LoadError| error.to_string().replace(&lib.display().to_string(), "LIB");
+    expect!["error during the initial load: main.alloy:4:1: this version cannot run test.checked (LIB:2:3); `alloy check` accepts the configuration: remove these blocks, or run it with a version that has them"].assert_eq(&shown(t.load(&text).await.unwrap_err()));
+    assert!(t.snapshot().get("import.file.lib").is_none());
+    t.load(&(import("lib", &lib) + "lib.ok \"x\" { }\n")).await.unwrap();
+    // Running already, it may not change to what doesn't run either.
+    expect!["error during the initial load: main.alloy:4:1: this version cannot run test.checked (LIB:2:3); `alloy check` accepts the configuration: remove these blocks, or run it with a version that has them"].assert_eq(&shown(t.load(&text).await.unwrap_err()));
+    assert!(t.snapshot().get("lib.ok.x").is_some());
+}
+
+#[tokio::test]
+async fn text_that_comes_later_fails_its_users_if_it_needs_what_does_not_run() {
+    let t = with_imports();
+    t.load(
+        "test.node \"text\" { value = \"declare \\\"m\\\" { }\" }\n\
+         import.string \"lib\" { content = test.node.text.value }\nlib.m \"x\" { }\n",
+    )
+    .await
+    .unwrap();
+    t.board.export(
+        "test.node.text",
+        "declare \"m\" {\n  inner \"a\" { }\n  test.checked \"a\" { }\n}\n\
+         declare \"inner\" {\n  test.later \"a\" { }\n}\n",
+    );
+    let health = || parts(&t, "lib.m.x")[0].clone();
+    t.until("its user fails", || health().starts_with("unhealthy")).await;
+    expect!["unhealthy: component evaluation failed: updating custom component: import_string:3:3: this version cannot run test.checked (import_string:3:3), test.later (import_string:6:3); `alloy check` accepts the configuration: remove these blocks, or run it with a version that has them"].assert_eq(&health());
+    // It goes on with what ran, and takes the next text.
+    t.board.export("test.node.text", "declare \"m\" { test.node \"in\" { } }");
+    t.until("its user is well", || health() == "healthy: component evaluated").await;
 }
 
 #[tokio::test]

@@ -89,6 +89,7 @@ impl Scene {
             storage_path: dir.path().join("data"),
             services: Arc::new(services),
             config_blocks: Vec::new(),
+            importer: None,
             shutdown_deadline: Duration::ZERO,
             first_load_patience: Duration::from_secs(60),
             tokio: tokio.handle().clone(),

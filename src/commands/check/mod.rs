@@ -1,6 +1,5 @@
 //! `alloy check` (spec/cli.md §9): reads the texts, lets `alloy_checks` look at them, and reports.
 
-mod imports;
 mod inputs;
 mod options;
 mod output;

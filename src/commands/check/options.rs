@@ -11,7 +11,7 @@ use alloy_syntax::{Color, Severity};
 use alloy_value::{Stability, quote};
 use anyhow::{Result, anyhow, bail};
 
-use super::imports::{Reader, reach};
+use crate::imports::{Reader, reach};
 use super::inputs::Root;
 use crate::cli::flags::Parsed;
 use crate::cli::output::color;

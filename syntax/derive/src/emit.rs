@@ -210,6 +210,10 @@ fn table_row(field: &Field, decodes: bool) -> TokenStream {
         }
         _ => quote!(::core::option::Option::None),
     };
+    let stability_of = match &field.stability_of {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    };
     quote! {
         ::alloy_value::Field {
             name: #name,
@@ -220,6 +224,7 @@ fn table_row(field: &Field, decodes: bool) -> TokenStream {
             doc: #doc,
             deprecated: #deprecated,
             stability: #stability,
+            stability_of: #stability_of,
             syntax: #syntax,
         }
     }
@@ -310,6 +315,7 @@ fn one_of(name: &Ident, variants: &[Variant]) -> TokenStream {
                 doc: #doc,
                 deprecated: ::core::option::Option::None,
                 stability: ::core::option::Option::None,
+                stability_of: ::core::option::Option::None,
                 syntax: ::core::option::Option::None,
             }
         }

@@ -21,7 +21,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// `default = EXPR` (a string literal is converted as configuration text), or just `default` for a
 /// block that may be left out and then is what an empty one gives; `optional`; `block`; `required`
 /// for a list of blocks that must not be empty; `enumerated`; `label`; `squash`;
-/// `deprecated = "why"`; `stability = experimental` or `public_preview`;
+/// `deprecated = "why"`; `stability = experimental` or `public_preview`, with `stability_of = "x"`
+/// if only the value `x` needs it;
 /// `syntax = "regex"` for texts in a language of their own. An `Option` is optional by itself.
 #[proc_macro_derive(Args, attributes(args))]
 pub fn derive_args(input: TokenStream) -> TokenStream {

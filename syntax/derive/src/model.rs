@@ -24,6 +24,8 @@ pub(crate) struct Field {
     pub(crate) default: Option<Expr>,
     pub(crate) deprecated: Option<LitStr>,
     pub(crate) stability: Option<Ident>,
+    /// The one value that `stability` is about.
+    pub(crate) stability_of: Option<LitStr>,
     pub(crate) syntax: Option<LitStr>,
     pub(crate) doc: String,
 }
@@ -153,6 +155,7 @@ impl Field {
             default: None,
             deprecated: None,
             stability: None,
+            stability_of: None,
             syntax: None,
             doc: doc(&field.attrs),
         };
@@ -185,6 +188,8 @@ impl Field {
                     parsed.deprecated = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("stability") {
                     parsed.stability = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("stability_of") {
+                    parsed.stability_of = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("syntax") {
                     parsed.syntax = Some(meta.value()?.parse()?);
                 } else {

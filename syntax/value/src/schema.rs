@@ -68,6 +68,28 @@ impl StructSchema {
         flat
     }
 
+    /// What an attribute is without a statement, where the struct starts from its own defaults.
+    pub fn default_of(&self, name: &str) -> Option<Value> {
+        for (field, value) in self.fields.iter().zip((self.defaults)()) {
+            match field.kind {
+                FieldKind::Attribute if field.name == name => return Some(value),
+                FieldKind::Squash => {
+                    let inner = field.ty.struct_schema()?;
+                    if inner.find(name).is_none() {
+                        continue;
+                    }
+                    let member = match &value {
+                        Value::Object(object) => object.get(name).cloned(),
+                        _ => None,
+                    };
+                    return member.or_else(|| inner.default_of(name));
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
     /// An object with the zero value of every field: what a component exports that has not said
     /// anything yet.
     pub fn zero(&self) -> Value {
@@ -107,6 +129,8 @@ pub struct Field {
     pub deprecated: Option<&'static str>,
     /// Minimum stability to set it, if lower than the component's.
     pub stability: Option<crate::Stability>,
+    /// The one value that needs this stability; `None` if all but the default do.
+    pub stability_of: Option<&'static str>,
     /// Language that its texts are written in although decoding takes any text: see
     /// [`Field::syntax`].
     pub syntax: Option<&'static str>,

@@ -4,7 +4,7 @@ use alloy_queries::rules::codes;
 use alloy_queries::{ExpressionScope, evaluate_expression};
 use alloy_syntax::ast::{Attribute, Expr};
 use alloy_syntax::{Applicability, Diagnostic, Edit, Fix, SyntaxKind};
-use alloy_value::{FieldKind, GoDuration, StructSchema, TypeSchema, Value, quote};
+use alloy_value::{GoDuration, TypeSchema, Value, quote};
 
 use crate::model::{Argument, Model, bare};
 
@@ -21,7 +21,7 @@ pub(crate) fn lint(model: &Model<'_>, found: &mut Vec<Diagnostic>) {
             let Some(value) = attribute.value().map(bare).as_ref().and_then(literal) else {
                 continue;
             };
-            let Some(default) = default_of(owner, field.name) else { continue };
+            let Some(default) = owner.default_of(field.name) else { continue };
             if !is_same(&value, &default, &field.ty) {
                 continue;
             }
@@ -32,33 +32,6 @@ pub(crate) fn lint(model: &Model<'_>, found: &mut Vec<Diagnostic>) {
             found.push(finding);
         }
     }
-}
-
-/// What an attribute is without a statement, where the struct starts from its own defaults.
-pub(crate) fn default_of(schema: &'static StructSchema, name: &str) -> Option<Value> {
-    let defaults = (schema.defaults)();
-    for (field, value) in schema.fields.iter().zip(defaults) {
-        match field.kind {
-            FieldKind::Attribute if field.name == name => return Some(value),
-            FieldKind::Squash => {
-                let inner = field.ty.struct_schema()?;
-                if inner.find(name).is_none() {
-                    continue;
-                }
-                let member = match &value {
-                    Value::Object(object) => object
-                        .members
-                        .iter()
-                        .find(|(key, _)| key.as_bytes() == name.as_bytes())
-                        .map(|(_, value)| value.clone()),
-                    _ => None,
-                };
-                return member.or_else(|| default_of(inner, name));
-            }
-            _ => {}
-        }
-    }
-    None
 }
 
 /// The value of a literal that is no array or object; those are rarely written out by accident.

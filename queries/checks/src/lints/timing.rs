@@ -5,7 +5,6 @@ use alloy_syntax::Diagnostic;
 use alloy_syntax::ast::{Attribute, Body};
 use alloy_value::{GoDuration, StructSchema, Value};
 
-use crate::lints::defaults::default_of;
 use crate::model::{Model, string};
 
 const TIMEOUT: &str = "scrape_timeout";
@@ -48,7 +47,7 @@ fn attribute(body: &Body, name: &str) -> Option<Attribute> {
 }
 
 fn default_text(schema: &'static StructSchema, name: &str) -> Option<String> {
-    match default_of(schema, name)? {
+    match schema.default_of(name)? {
         Value::String(text) => Some(text.to_lossy().into_owned()),
         _ => None,
     }

@@ -34,7 +34,7 @@ pub enum Compression {
 #[derive(Block, Clone, Debug, PartialEq)]
 pub struct GrpcClientBlock {
     /// Address of the server, `host:port`. `https://` in front demands TLS, `http://` demands none.
-    pub endpoint: String,
+    pub endpoint: UrlText,
     /// How to connect and send.
     #[args(squash)]
     pub settings: GrpcClientSettings,
@@ -93,7 +93,7 @@ pub struct GrpcKeepaliveClientBlock {
 pub struct HttpClientBlock {
     /// URL of the server.
     #[args(syntax = "url")]
-    pub endpoint: String,
+    pub endpoint: UrlText,
     /// URL of the proxy for all requests.
     #[args(default = "", syntax = "url")]
     pub proxy_url: UrlText,

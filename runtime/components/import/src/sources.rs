@@ -81,7 +81,7 @@ fn git(
         (None, None) => GitAuth::None,
     };
     let options = GitOptions {
-        repository: args.repository.clone(),
+        repository: args.repository.to_string(),
         revision: args.revision.clone(),
         path: args.path.clone(),
         pull_frequency: args.pull_frequency,

@@ -30,6 +30,7 @@ fn start() -> Runtime {
         storage_path: "data".into(),
         services: cx.services,
         config_blocks: Vec::new(),
+        importer: None,
         shutdown_deadline: RuntimeOptions::SHUTDOWN_DEADLINE,
         first_load_patience: RuntimeOptions::FIRST_LOAD_PATIENCE,
         tokio: tokio::runtime::Handle::current(),

@@ -554,6 +554,7 @@ fn field(field: &Json) -> (Field, Make, Described) {
         doc: "",
         deprecated: None,
         stability: None,
+        stability_of: None,
         syntax: None,
     };
     (schema, maker, described)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use alloy_blocks::UrlText;
 use alloy_value::{Args, Secret};
 
 /// Arguments of `prometheus.exporter.redis`.
@@ -12,7 +13,7 @@ pub struct RedisArgs {
     #[args(default = false)]
     pub include_exporter_metrics: bool,
     /// Host and port, or URL, of the server.
-    pub redis_addr: String,
+    pub redis_addr: UrlText,
     /// User to authenticate as.
     #[args(default = "")]
     pub redis_user: String,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use alloy_blocks::UrlText;
 use alloy_value::structure::Structure;
 use alloy_value::{Args, Block};
 
@@ -303,7 +304,7 @@ pub struct RunitBlock {
 pub struct SupervisordBlock {
     /// Endpoint to ask.
     #[args(default = "http://localhost:9001/RPC2", syntax = "url")]
-    pub url: String,
+    pub url: UrlText,
 }
 
 /// Options of the collector `sysctl`.

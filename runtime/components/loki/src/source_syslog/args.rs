@@ -60,7 +60,7 @@ pub struct ListenerBlock {
     #[args(default = 8192)]
     pub max_message_length: i64,
     /// Format of messages: `rfc5424`, `rfc3164` or `raw`. `raw` is experimental.
-    #[args(default = SyslogFormat::Rfc5424)]
+    #[args(default = SyslogFormat::Rfc5424, stability = experimental, stability_of = "raw")]
     pub syslog_format: SyslogFormat,
     /// Number of UDP messages that may wait.
     #[args(default = 10)]

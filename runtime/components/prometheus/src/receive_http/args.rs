@@ -26,7 +26,11 @@ pub struct ReceiveHttpArgs {
     #[args(default = false, stability = experimental)]
     pub enable_type_and_unit_labels: bool,
     /// Messages that are accepted, by protobuf name.
-    #[args(default = vec![V1.to_owned()])]
+    #[args(
+        default = vec![V1.to_owned()],
+        stability = experimental,
+        stability_of = "io.prometheus.write.v2.Request"
+    )]
     pub accepted_remote_write_protobuf_messages: Vec<String>,
     /// The HTTP listener.
     #[args(block)]

@@ -59,7 +59,11 @@ pub struct EndpointBlock {
     #[args(default = false)]
     pub send_native_histograms: bool,
     /// Message to send: `prometheus.WriteRequest` or `io.prometheus.write.v2.Request`.
-    #[args(default = V1.to_owned())]
+    #[args(
+        default = V1.to_owned(),
+        stability = experimental,
+        stability_of = "io.prometheus.write.v2.Request"
+    )]
     pub protobuf_message: String,
     /// HTTP client settings.
     #[args(squash)]

@@ -1,4 +1,4 @@
-//! Reads what imports of a checked configuration bring.
+//! Reads what imports bring, for those who look at a configuration without running it.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::cli::flags::Parsed;
 use crate::cli::version::user_agent;
 
 /// What `--resolve-imports` asks for; `None` if imports are not followed.
-pub(super) fn reach(parsed: &Parsed) -> Result<Option<Reach>> {
+pub(crate) fn reach(parsed: &Parsed) -> Result<Option<Reach>> {
     Ok(match parsed.text("resolve-imports") {
         "none" => None,
         "local" => Some(Reach::Local),
@@ -23,14 +23,14 @@ pub(super) fn reach(parsed: &Parsed) -> Result<Option<Reach>> {
 
 /// Reads imports of the kinds that are asked for.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     reach: Reach,
     /// Copies of repositories.
     scratch: PathBuf,
 }
 
 impl Reader {
-    pub(super) fn new(reach: Reach) -> Self {
+    pub(crate) fn new(reach: Reach) -> Self {
         let scratch = std::env::temp_dir().join(format!("alloy-check-{}", std::process::id()));
         Self { reach, scratch }
     }
