@@ -451,6 +451,101 @@ fn findings_do_not_depend_on_the_environment() {
 }
 
 #[test]
+fn arguments_need_their_stability_level() {
+    let text = r#"
+prometheus.scrape "api" {
+	targets        = [{"__address__" = "a:1"}]
+	forward_to     = [prometheus.remote_write.main.receiver]
+	honor_metadata = true
+}
+
+prometheus.scrape "off" {
+	targets        = [{"__address__" = "a:2"}]
+	forward_to     = [prometheus.remote_write.main.receiver]
+	honor_metadata = false
+}
+
+prometheus.scrape "unknown" {
+	targets        = [{"__address__" = "a:3"}]
+	forward_to     = [prometheus.remote_write.main.receiver]
+	honor_metadata = encoding.from_json(sys.env("HONOR"))
+}
+
+prometheus.remote_write "main" {
+	endpoint {
+		url              = "http://localhost/v2"
+		protobuf_message = "io.prometheus.write.v2.Request"
+	}
+}
+
+prometheus.receive_http "in" {
+	forward_to                              = [prometheus.remote_write.main.receiver]
+	accepted_remote_write_protobuf_messages = ["prometheus.WriteRequest", "io.prometheus.write.v2.Request"]
+}
+
+loki.source.syslog "in" {
+	listener {
+		address       = "localhost:1514"
+		syslog_format = "raw"
+	}
+
+	listener {
+		address       = "localhost:1515"
+		syslog_format = "rfc3164"
+	}
+
+	forward_to = [loki.write.main.receiver]
+}
+
+loki.write "main" {
+	endpoint {
+		url = "http://localhost/one"
+
+		queue_config {
+			capacity = "1MiB"
+		}
+	}
+
+	endpoint {
+		name = "two"
+		url  = "http://localhost/two"
+
+		queue_config { }
+	}
+}
+"#;
+    let dir = Dir::new(&[("a.alloy", text)]);
+    dir.concise(&["a.alloy", "--select=AL105"], 1, expect![[r#"
+        error[AL105]: a.alloy:5:2: attribute "honor_metadata" is at stability level "experimental", which is below the minimum allowed stability level "generally-available". Use --stability.level command-line flag to enable "experimental" features
+        error[AL105]: a.alloy:23:3: "io.prometheus.write.v2.Request" in attribute "protobuf_message" is at stability level "experimental", which is below the minimum allowed stability level "generally-available". Use --stability.level command-line flag to enable "experimental" features
+        error[AL105]: a.alloy:29:2: "io.prometheus.write.v2.Request" in attribute "accepted_remote_write_protobuf_messages" is at stability level "experimental", which is below the minimum allowed stability level "generally-available". Use --stability.level command-line flag to enable "experimental" features
+        error[AL105]: a.alloy:35:3: "raw" in attribute "syslog_format" is at stability level "experimental", which is below the minimum allowed stability level "generally-available". Use --stability.level command-line flag to enable "experimental" features
+        error[AL105]: a.alloy:50:3: block "queue_config" is at stability level "experimental", which is below the minimum allowed stability level "generally-available". Use --stability.level command-line flag to enable "experimental" features
+    "#]]);
+    dir.concise(&["a.alloy", "--select=AL105", "--stability.level=experimental"], 0, expect![[""]]);
+    // The reference finds out when it builds the components.
+    let validate = Command::new(env!("CARGO_BIN_EXE_alloy"))
+        .args(["validate", "a.alloy"])
+        .current_dir(dir.path())
+        .status();
+    assert!(validate.expect("start the binary under test").success());
+}
+
+#[test]
+fn a_baseline_counts_for_fixes_too_and_a_level_of_the_file_is_told() {
+    let text = "local.file \"x\" { filename = env(\"A\") }\n";
+    let dir = Dir::new(&[("a.alloy", text), ("d/a.alloy", text)]);
+    dir.write("d/alloy-check.toml", "stability-level = \"experimental\"\n");
+    assert_eq!(dir.run(&["--write-baseline=base.json", "a.alloy"]).0, 0);
+    assert_eq!(dir.run(&["--fix", "--baseline=base.json", "a.alloy"]).0, 0);
+    assert_eq!(dir.read("a.alloy"), "local.file \"x\" {\n\tfilename = sys.env(\"A\")\n}\n");
+    let (_, out, _) = dir.run(&["--output-format=json", "d/a.alloy"]);
+    let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(report["tool"]["stability_level"], "experimental");
+    assert_eq!(dir.run(&["--explain=AL999"]).0, 2);
+}
+
+#[test]
 fn lints() {
     let text = r#"
 local.file "unused" {
@@ -524,6 +619,7 @@ loki.write "main" {
         error[AL205]: a.alloy:36:17: expected a list of targets, found a receiver of metrics
         error[AL304]: a.alloy:37:47: "prometheus.remote_write" does not export "receivr"
         error[AL205]: a.alloy:37:56: expected a receiver of metrics, found a secret or a string
+        error[AL211]: a.alloy:38:38: string.to_upper takes 1 argument, found 2
         info[AL603]: a.alloy:39:17: the default of an environment variable uses the former name `env`
         warning[AL401]: a.alloy:39:26: "env" is a former name of "sys.env"
         warning[AL503]: a.alloy:45:18: the secret "bearer_token" is in plain text

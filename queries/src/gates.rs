@@ -144,7 +144,8 @@ fn is_same(ty: &TypeSchema, value: &Value, default: &Value) -> bool {
         (TypeSchema::Duration, Value::String(a), Value::String(b)) => {
             duration(a).is_none() || duration(a) == duration(b)
         }
-        (TypeSchema::Bool | TypeSchema::Number(_) | TypeSchema::String, a, b) => a == b,
+        (TypeSchema::Bool | TypeSchema::Number(_) | TypeSchema::String, a, b)
+        | (TypeSchema::Text(_) | TypeSchema::OneOf(_), a @ Value::String(_), b) => a == b,
         _ => true,
     }
 }

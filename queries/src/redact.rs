@@ -18,7 +18,7 @@ const SHOWN: &str = "\"(secret)\"";
 /// # Errors
 /// What is wrong with its syntax: such a text is not shown.
 pub fn redact_file(text: &str, registry: &Registry) -> Result<String, Vec<Diagnostic>> {
-    redacted(text, |body, found| module(registry, body, found))
+    redacted(text, |body, found| module(registry, body, secrets, found))
 }
 
 /// The statements of `text` as arguments with that schema, without the secrets that are written
@@ -27,8 +27,31 @@ pub fn redact_file(text: &str, registry: &Registry) -> Result<String, Vec<Diagno
 /// # Errors
 /// What is wrong with their syntax.
 pub fn redact_body(text: &str, schema: &'static StructSchema) -> Result<String, Vec<Diagnostic>> {
-    redacted(text, |body, found| arguments(schema, body, found))
+    redacted(text, |body, found| arguments(schema, body, secrets, found))
 }
+
+/// The part `start..end` of a block's text, as it may be shown in messages: without the strings in
+/// the values of secrets, whatever the values make of them. What names something that is read is
+/// none of those.
+pub(crate) fn redact_part(text: &str, start: usize, end: usize, registry: &Registry) -> String {
+    let mut found = Vec::new();
+    module(registry, &alloy_syntax::parse_file(text).file().body(), strings_of_secrets, &mut found);
+    let mut out = String::new();
+    let mut done = start;
+    for range in found {
+        let (from, to) = (usize::from(range.start()), usize::from(range.end()));
+        if from >= done && to <= end {
+            out.push_str(text.get(done..from).unwrap_or_default());
+            out.push_str(SHOWN);
+            done = to;
+        }
+    }
+    out.push_str(text.get(done..end).unwrap_or_default());
+    out
+}
+
+/// Collects what of a value of this type must not be shown.
+type Collect = fn(&'static TypeSchema, Expr, &mut Vec<TextRange>);
 
 fn redacted(
     text: &str,
@@ -52,18 +75,18 @@ fn redacted(
 }
 
 /// Blocks of a module, in order.
-fn module(registry: &Registry, body: &Body, found: &mut Vec<TextRange>) {
+fn module(registry: &Registry, body: &Body, collect: Collect, found: &mut Vec<TextRange>) {
     for block in body.blocks() {
         let Some(inner) = block.body() else { continue };
         let name = block.name();
         if opens_module(&name) {
-            module(registry, &inner, found);
+            module(registry, &inner, collect, found);
             continue;
         }
         match registry.lookup(&name) {
             Lookup::Known(definition) => {
                 if let Some((schema, _)) = definition.args {
-                    arguments(schema(), &inner, found);
+                    arguments(schema(), &inner, collect, found);
                 }
             }
             Lookup::NotBuilt(_) => {
@@ -77,14 +100,19 @@ fn module(registry: &Registry, body: &Body, found: &mut Vec<TextRange>) {
     }
 }
 
-fn arguments(schema: &'static StructSchema, body: &Body, found: &mut Vec<TextRange>) {
+fn arguments(
+    schema: &'static StructSchema,
+    body: &Body,
+    collect: Collect,
+    found: &mut Vec<TextRange>,
+) {
     for statement in body.statements() {
         match statement {
             Statement::Attribute(attribute) => {
                 let name = attribute.name();
                 let Some(field) = name.and_then(|name| schema.find(name.text())) else { continue };
                 if let (FieldKind::Attribute, Some(value)) = (field.field.kind, attribute.value()) {
-                    secrets(&field.field.ty, value, found);
+                    collect(&field.field.ty, value, found);
                 }
             }
             Statement::Block(block) => {
@@ -92,12 +120,12 @@ fn arguments(schema: &'static StructSchema, body: &Body, found: &mut Vec<TextRan
                     continue;
                 };
                 match field.body() {
-                    Some(schema) => arguments(schema, &inner, found),
+                    Some(schema) => arguments(schema, &inner, collect, found),
                     // A map, written as a block.
                     None => {
                         let ty = &field.member.unwrap_or(field.field).ty;
                         let values = inner.attributes().filter_map(|attribute| attribute.value());
-                        values.for_each(|value| secrets(element(ty), value, found));
+                        values.for_each(|value| collect(element(ty), value, found));
                     }
                 }
             }
@@ -144,6 +172,48 @@ fn secrets(ty: &'static TypeSchema, value: Expr, found: &mut Vec<TextRange>) {
     }
 }
 
+/// All strings of a value that is a secret or has some.
+fn strings_of_secrets(ty: &'static TypeSchema, value: Expr, found: &mut Vec<TextRange>) {
+    match (ty.struct_schema(), &value) {
+        (Some(schema), Expr::Object(object)) => {
+            for field in object.fields() {
+                if let (Some(known), Some(value)) = (schema.find(&field.key()), field.value()) {
+                    strings_of_secrets(&known.field.ty, value, found);
+                }
+            }
+        }
+        (Some(_), Expr::Array(array)) => {
+            array.elements().for_each(|element| strings_of_secrets(ty, element, found));
+        }
+        _ if ty.holds_secrets() => strings(Some(value), found),
+        _ => {}
+    }
+}
+
+fn strings(value: Option<Expr>, found: &mut Vec<TextRange>) {
+    match value {
+        Some(Expr::Literal(literal)) if literal.string().is_some() => found.push(literal.range()),
+        Some(Expr::Array(array)) => array.elements().for_each(|e| strings(Some(e), found)),
+        Some(Expr::Object(object)) => object.fields().for_each(|f| strings(f.value(), found)),
+        Some(Expr::Paren(paren)) => strings(paren.inner(), found),
+        Some(Expr::Unary(unary)) => strings(unary.operand(), found),
+        Some(Expr::Binary(binary)) => {
+            strings(binary.left(), found);
+            strings(binary.right(), found);
+        }
+        Some(Expr::Access(access)) => strings(access.base(), found),
+        // The index names a member.
+        Some(Expr::Index(index)) => strings(index.base(), found),
+        Some(Expr::Call(call)) => {
+            let callee = call.callee().map(|callee| callee.syntax().text().to_string());
+            if !matches!(callee.as_deref(), Some("sys.env" | "env")) {
+                call.args().for_each(|arg| strings(Some(arg), found));
+            }
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +253,25 @@ mod tests {
                 }
             "#]],
         );
+    }
+
+    #[test]
+    fn parts_of_secrets_in_messages_show_no_strings() {
+        let text = r#"test.node "a" {
+            token = coalesce(sys.env("NAME"), ("hunter" + 'x'), ["hunter"][0], local.x["name"])
+            text  = "open"
+        }"#
+        .replace("'x'", "\"hunter\"");
+        let shown = redact_part(&text, 0, text.len(), &crate::tests::REGISTRY);
+        expect![[r#"
+            test.node "a" {
+                        token = coalesce(sys.env("NAME"), ("(secret)" + "(secret)"), ["(secret)"][0], local.x["name"])
+                        text  = "open"
+                    }"#]]
+        .assert_eq(&shown);
+        let at = text.find("(\"hunter").unwrap();
+        let part = redact_part(&text, at, at + 9, &crate::tests::REGISTRY);
+        assert_eq!(part, "(\"(secret)\"");
     }
 
     #[test]

@@ -5,12 +5,14 @@ use alloy_value::{DefinitionKind, Object, Str, Value};
 
 use crate::Engine;
 use crate::api::{EvalError, HostFacts, NodeId};
+use crate::db::Db as _;
 use crate::fault::{Fault, Part, Span, Subject};
 use crate::help::Help;
 use crate::hir::{SourceMap, block_id};
 use crate::imports::{Brought, Imports};
 use crate::inputs::{Block, SourceFile};
 use crate::module_types::attributes;
+use crate::redact::redact_part;
 use crate::queries::{block_hir, item_start, line_index, source_map, tree};
 use crate::{edits, words};
 
@@ -87,7 +89,11 @@ impl<'a> Reporter<'a> {
         let db = &self.engine.db;
         let text = block.item(db).text(db);
         let map = source_map(db, block);
-        let message = fault.text(|expr| expression_text(&text, map.expr(expr)));
+        let registry = db.registry();
+        let message = fault.text(|expr| {
+            let Span { start, end } = map.expr(expr);
+            formatted(&redact_part(&text, start as usize, end as usize, registry))
+        });
         let mut diagnostic = self.place(block, severity, span_of(map, &fault.subject), message);
         diagnostic.code = Some(fault.code);
         diagnostic.plain = words::plain(&fault.message).filter(|_| fault.path.is_empty());
@@ -270,7 +276,10 @@ pub(crate) fn span_of(map: &SourceMap, subject: &Subject) -> Option<Span> {
 
 /// The formatted text of an expression.
 pub(crate) fn expression_text(text: &str, span: Span) -> String {
-    let source = text.get(span.start as usize..span.end as usize).unwrap_or_default();
+    formatted(text.get(span.start as usize..span.end as usize).unwrap_or_default())
+}
+
+fn formatted(source: &str) -> String {
     match alloy_syntax::parse_expr(source).expr() {
         Some(expr) => alloy_syntax::format_expr(&expr),
         None => source.to_owned(),

@@ -45,9 +45,12 @@ fn format(parsed: &Parsed) -> Result<Format> {
     }
 }
 
-/// Prints what a rule finds, or that there is none of this name.
+/// Prints what a rule finds, or that there is none of this name, which is bad usage of a check.
 pub(crate) fn explain(name: &str) -> Outcome {
-    explain_as(name, Format::Text)
+    match explain_as(name, Format::Text) {
+        Outcome::Code(_) => Outcome::Code(BAD_USAGE),
+        done => done,
+    }
 }
 
 /// Prints all rules.
@@ -85,8 +88,12 @@ fn list(format: Format) -> Outcome {
                 // Writing to a string cannot fail.
                 let _ok = writeln!(
                     text,
-                    "{}  {:width$}  {severity:7}  {}{later}",
-                    rule.code, rule.name, rule.summary
+                    "{}  {:width$}  {severity:7}  {:6}  {}  {}{later}",
+                    rule.code,
+                    rule.name,
+                    rule.fix_text(),
+                    rule.since,
+                    rule.summary
                 );
             }
             out(&text);
@@ -124,6 +131,7 @@ mod tests {
     use alloy_checks::Checker;
     use alloy_queries::rules::codes;
     use alloy_queries::{Diagnostic, Options, Source};
+    use alloy_syntax::Applicability;
 
     use super::*;
 
@@ -163,6 +171,17 @@ mod tests {
                 |d: &&Diagnostic| d.code.is_none_or(|code| code != rule.code && !is_lint(code));
             if !has(&bad) || bad.iter().any(|d| is_other(&d)) {
                 wrong.push_str(&format!("{} bad: {bad:?}\n", rule.code));
+            }
+            let offered = |d: &Diagnostic| d.fixes.iter().map(|fix| fix.applicability).collect();
+            let offered: Vec<Vec<Applicability>> =
+                bad.iter().filter(|d| d.code == Some(rule.code)).map(offered).collect();
+            let exceeds = |fix: &Applicability| match (rule.fix, fix) {
+                (None, _) => true,
+                (Some(Applicability::Unsafe), fix) => *fix == Applicability::Safe,
+                (Some(Applicability::Safe), _) => false,
+            };
+            if offered.iter().flatten().any(exceeds) {
+                wrong.push_str(&format!("{}: fixes that are better than it says\n", rule.code));
             }
             if has(&good) || good.iter().any(|d| is_other(&d)) {
                 wrong.push_str(&format!("{} good: {good:?}\n", rule.code));

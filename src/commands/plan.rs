@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use alloy::{host, registry};
+use alloy_checks::without_secrets;
 use alloy_component::{Handover, LiveDebugging, MemoryDialer, MetricsHub, Services};
 use alloy_import::Reach;
 use alloy_queries::{Source, render_full};
@@ -106,6 +107,7 @@ fn answer(planned: Result<Planned, LoadError>, sources: &[Source]) -> Answer {
 }
 
 fn rendered(found: &[alloy_queries::Diagnostic], sources: &[Source]) -> String {
+    let sources = without_secrets(sources, registry::registry());
     let text = |name: &str| sources.iter().find(|s| &*s.name == name).map(|s| &*s.text);
     render_full(found, text, color())
 }

@@ -111,6 +111,12 @@ fn named_once(sources: Vec<Source>) -> Vec<Source> {
     kept
 }
 
+/// Texts for people to read: as long, with secrets masked.
+pub fn without_secrets(sources: &[Source], registry: &'static Registry) -> Vec<Source> {
+    let secrets = mask::secrets(&Model::new(registry, sources), registry);
+    sources.iter().zip(&secrets).map(|(source, secrets)| masked(source, secrets)).collect()
+}
+
 fn masked(source: &Source, secrets: &[TextRange]) -> Source {
     Source { name: Arc::clone(&source.name), text: mask::mask(&source.text, secrets).into() }
 }

@@ -23,7 +23,7 @@ mod selection;
 mod suppress;
 
 pub use baseline::{Baseline, BaselineError};
-pub use checker::{Checked, Checker};
+pub use checker::{Checked, Checker, without_secrets};
 pub use config::{CONFIG_FILE, ConfigFile};
 pub use fingerprint::fingerprint;
 pub use fix::{FixMode, Fixed, fix, patch};

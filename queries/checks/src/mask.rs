@@ -48,7 +48,7 @@ fn secret_names(registry: &'static Registry) -> BTreeSet<&'static str> {
         }
         seen.push(schema);
         for field in schema.fields {
-            if holds_secrets(&field.ty) {
+            if field.ty.holds_secrets() {
                 names.insert(field.name);
             }
             open.extend(field.ty.struct_schema());
@@ -162,24 +162,13 @@ fn of_value(ty: &TypeSchema, value: Expr, found: &mut Vec<TextRange>) {
                 }
             }
         }
-        _ if holds_secrets(ty) => texts(value.syntax(), found),
+        _ if ty.holds_secrets() => texts(value.syntax(), found),
         _ => {}
     }
 }
 
 fn member(schema: &'static StructSchema, name: &str) -> Option<&'static TypeSchema> {
     schema.find(name).map(|found| &found.member.unwrap_or(found.field).ty)
-}
-
-fn holds_secrets(ty: &TypeSchema) -> bool {
-    match ty {
-        TypeSchema::Secret | TypeSchema::OptionalSecret => true,
-        TypeSchema::List(inner)
-        | TypeSchema::FixedList(inner, _)
-        | TypeSchema::Map(inner)
-        | TypeSchema::Optional(inner) => holds_secrets(inner),
-        _ => false,
-    }
 }
 
 /// All string literals of an expression, and what was to be one; not keys, and not the names of

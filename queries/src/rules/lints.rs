@@ -68,7 +68,7 @@ pub(super) static SUSPICIOUS: &[Rule] = &[
         code: codes::UNUSED_COMPONENT,
         name: "unused-component",
         severity: Severity::Warning,
-        fix: None,
+        fix: Some(Applicability::Unsafe),
         since: "0.1.0",
         summary: "Finds components whose exports nobody uses and that do nothing else.",
         why: "Such a component costs memory and work for nothing. Often the reference to it was \

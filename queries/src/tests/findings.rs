@@ -167,7 +167,7 @@ fn evaluation_errors_have_positions() {
         ("limit { }\nlimit { }", "main.alloy:2:1: block \"limit\" may only be specified once"),
         (
             "token = encoding.from_base64(\"aGk=\")",
-            "main.alloy:2:9: encoding.from_base64(\"aGk=\") should be capsule, got array",
+            "main.alloy:2:9: encoding.from_base64(\"(secret)\") should be capsule, got array",
         ),
     ];
     for (body, expected) in cases {

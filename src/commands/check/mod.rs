@@ -71,14 +71,12 @@ fn once(parsed: &Parsed, options: &CheckOptions, roots: Vec<Root>) -> Result<Onc
         .into_iter()
         .map(|root| Ok((checker(parsed, options, &root)?, root)))
         .collect::<Result<Vec<_>>>()?;
+    let baseline = options.baseline.as_deref().map(read_baseline).transpose()?;
     if let Some(mode) = options.fix {
-        return rewrite::fix(options, &roots, mode).map(Once::of);
+        return rewrite::fix(options, &roots, mode, baseline.as_ref()).map(Once::of);
     }
     let mut checked = check_all(&roots, |checker, sources| checker.check(sources))?;
-    if let Some(path) = &options.baseline {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| anyhow!("read the baseline {path}: {}", super::reason(&error)))?;
-        let baseline = Baseline::parse(&text).with_context(|| format!("baseline {path}"))?;
+    if let Some(baseline) = &baseline {
         baseline.remove_known(&mut checked);
     }
     if let Some(path) = &options.write_baseline {
@@ -90,10 +88,16 @@ fn once(parsed: &Parsed, options: &CheckOptions, roots: Vec<Root>) -> Result<Onc
     if options.add_ignore {
         return rewrite::add_ignores(&roots, &checked).map(|()| Once::default());
     }
-    output::report(options, &checked)?;
+    output::report(options, output::stability(options, &roots), &checked)?;
     let imported = checked.iter().flat_map(|checked| &checked.imported);
     let imported = imported.map(|source| PathBuf::from(&*source.name)).collect();
     Ok(Once { found: output::counts(options, &checked), imported })
+}
+
+fn read_baseline(path: &str) -> Result<Baseline> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| anyhow!("read the baseline {path}: {}", super::reason(&error)))?;
+    Baseline::parse(&text).with_context(|| format!("baseline {path}"))
 }
 
 /// Does `work` for every configuration, on as many threads as there are processors. Results are in

@@ -1,19 +1,26 @@
 //! Where findings go.
 
 use alloy::host;
+use alloy_checks::Checker;
 use alloy_checks::report::{About, Format, Summary, report as document, statistics};
+use alloy_value::Stability;
 use anyhow::Result;
 
 use super::Findings;
+use super::inputs::Root;
 use super::options::CheckOptions;
 use super::rewrite::write;
 use crate::cli::output::{err, out};
 
 /// Writes the findings, and what is asked for beside them.
-pub(super) fn report(options: &CheckOptions, checked: &Findings) -> Result<()> {
+pub(super) fn report(
+    options: &CheckOptions,
+    stability: Stability,
+    checked: &Findings,
+) -> Result<()> {
     let about = About {
         version: host::VERSION.to_owned(),
-        stability: options.stability,
+        stability,
         color: options.color,
     };
     let text = document(checked, options.format, &about)?;
@@ -28,6 +35,12 @@ pub(super) fn report(options: &CheckOptions, checked: &Findings) -> Result<()> {
         err(&summary(&Summary::of(checked)));
     }
     Ok(())
+}
+
+/// The least stable level that is allowed for one of the configurations.
+pub(super) fn stability(options: &CheckOptions, roots: &[(Checker, Root)]) -> Stability {
+    let levels = roots.iter().map(|(checker, _)| checker.options.stability);
+    levels.min().unwrap_or(options.stability)
 }
 
 /// True if a finding is bad enough for exit code 1.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use alloy_checks::{Checked, Checker, FixMode, add_ignores as with_ignores, fix as fixed, patch};
+use alloy_checks::{Baseline, Checked, Checker, FixMode, add_ignores as with_ignores, fix as fixed, patch};
 use alloy_queries::Source;
 use anyhow::{Result, anyhow};
 
@@ -18,6 +18,7 @@ pub(super) fn fix(
     options: &CheckOptions,
     roots: &[(Checker, Root)],
     mode: FixMode,
+    baseline: Option<&Baseline>,
 ) -> Result<bool> {
     let results = check_all(roots, |checker, sources| fixed(checker, sources, mode))?;
     let mut changes = 0;
@@ -40,8 +41,11 @@ pub(super) fn fix(
         }
         return Ok(changes > 0 && options.lowest.is_some());
     }
-    let checked: Vec<Checked> = results.into_iter().map(|result| result.checked).collect();
-    output::report(options, &checked)?;
+    let mut checked: Vec<Checked> = results.into_iter().map(|result| result.checked).collect();
+    if let Some(baseline) = baseline {
+        baseline.remove_known(&mut checked);
+    }
+    output::report(options, output::stability(options, roots), &checked)?;
     if !options.quiet && applied > 0 {
         err(&format!("fixed {applied} findings in {changes} files\n"));
     }

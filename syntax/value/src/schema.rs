@@ -223,6 +223,18 @@ impl TypeSchema {
         }
     }
 
+    /// True for secrets, also behind lists, maps and optional values.
+    pub fn holds_secrets(&self) -> bool {
+        match *self {
+            Self::Secret | Self::OptionalSecret => true,
+            Self::List(inner)
+            | Self::FixedList(inner, _)
+            | Self::Map(inner)
+            | Self::Optional(inner) => inner.holds_secrets(),
+            _ => false,
+        }
+    }
+
     /// Language of a text type, also behind lists, maps and optional values.
     pub fn syntax(&self) -> Option<&'static str> {
         match *self {
