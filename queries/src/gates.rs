@@ -95,8 +95,7 @@ impl Gates<'_> {
             let differs = !is_same(&field.ty, &value, &default);
             return differs.then(|| format!("attribute {name}"));
         };
-        let is_it =
-            |value: &Value| matches!(value, Value::String(text) if text.as_bytes() == gated.as_bytes());
+        let is_it = |value: &Value| matches!(value, Value::String(text) if text.as_bytes() == gated.as_bytes());
         let is_gated = match &value {
             Value::Array(items) => items.iter().any(is_it),
             value => is_it(value),

@@ -12,8 +12,8 @@ use crate::hir::{SourceMap, block_id};
 use crate::imports::{Brought, Imports};
 use crate::inputs::{Block, SourceFile};
 use crate::module_types::attributes;
-use crate::redact::redact_part;
 use crate::queries::{block_hir, item_start, line_index, source_map, tree};
+use crate::redact::redact_part;
 use crate::{edits, words};
 
 /// The `constants` object.

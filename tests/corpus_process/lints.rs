@@ -21,6 +21,12 @@ use crate::configs::{Config, configs};
 const EXPECTED: &[(&str, &str, &str, &str)] =
     &[("destinations__nop", codes::EMPTY_FORWARD_TO, "dev_null", "made to throw everything away")];
 
+/// Settings of components that the specifications call experimental, as they are written.
+const EXPERIMENTAL: &[(&str, &str)] = &[
+    ("prometheus.remote_write", "protobuf_message = \"io.prometheus.write.v2.Request\""),
+    ("prometheus.scrape", "honor_metadata = true"),
+];
+
 /// Every lint of every configuration.
 pub(crate) fn lints(corpus: &Path, report: &mut Report) {
     let index = json(&corpus.join("configs/INDEX.json"));
@@ -101,6 +107,14 @@ fn is_true(
         ),
         codes::NOT_IN_THIS_VERSION => {
             need(catalog.is_later(component), "the component is of tier 1 or 2")
+        }
+        // The level of the index is that of blocks and functions.
+        codes::STABILITY => {
+            let is_known = |(of, written): &(&str, &str)| *of == component && shown == *written;
+            need(
+                EXPERIMENTAL.iter().any(is_known),
+                "the specification does not call it experimental",
+            )
         }
         codes::UNRESOLVED_REFERENCE if finding.severity == Severity::Error => {
             let errors = facts["check_errors"].as_array().into_iter().flatten();

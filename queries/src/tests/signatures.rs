@@ -13,10 +13,7 @@ type Row = (&'static str, &'static [&'static str], &'static [&'static str]);
 const ROWS: &[Row] = &[
     (
         "array.combine_maps",
-        &[
-            r#"array.combine_maps([{"a" = 1}], [$], ["a"])"#,
-            "array.combine_maps($, $, [$], true)",
-        ],
+        &[r#"array.combine_maps([{"a" = 1}], [$], ["a"])"#, "array.combine_maps($, $, [$], true)"],
         &[
             "«array.combine_maps»($, $)",
             "array.combine_maps($, $, $, true, «$»)",
@@ -73,7 +70,11 @@ const ROWS: &[Row] = &[
     (
         "encoding.to_URLbase64",
         &["encoding.to_URLbase64($)"],
-        &["«encoding.to_URLbase64»()", "encoding.to_URLbase64($, «$»)", "encoding.to_URLbase64(«{}»)"],
+        &[
+            "«encoding.to_URLbase64»()",
+            "encoding.to_URLbase64($, «$»)",
+            "encoding.to_URLbase64(«{}»)",
+        ],
     ),
     (
         "encoding.to_base64",
@@ -188,11 +189,8 @@ const TEXT_OF_FROM_URL: &[&str] = &[
     "encoding.from_URLbase64($, «$»)",
     "encoding.from_URLbase64(«true»)",
 ];
-const TEXT_OF_FROM: &[&str] = &[
-    "«encoding.from_base64»()",
-    "encoding.from_base64($, «$»)",
-    "encoding.from_base64(«true»)",
-];
+const TEXT_OF_FROM: &[&str] =
+    &["«encoding.from_base64»()", "encoding.from_base64($, «$»)", "encoding.from_base64(«true»)"];
 
 /// The parts of a call that a check reports, with their codes.
 fn reported(call: &str) -> Vec<(String, &'static str)> {
@@ -226,7 +224,9 @@ fn calls_are_checked_against_signatures() {
             let found = reported(&call);
             assert_eq!(found.iter().map(|(part, _)| part).collect::<Vec<_>>(), [&part], "{call}");
             assert!(
-                found.iter().all(|(_, code)| [codes::EVALUATION, codes::TYPE_MISMATCH].contains(code)),
+                found
+                    .iter()
+                    .all(|(_, code)| [codes::EVALUATION, codes::TYPE_MISMATCH].contains(code)),
                 "{call}: {found:?}"
             );
         }

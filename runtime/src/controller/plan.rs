@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use alloy_queries::{CheckInput, Diagnostic, Engine, Load, Options, NodeChange, NodeId, NodeKind, Order, Pending};
+use alloy_queries::{
+    CheckInput, Diagnostic, Engine, Load, NodeChange, NodeId, NodeKind, Options, Order, Pending,
+};
 use alloy_value::{ArcArgs, Object, Str, Value};
 use rustc_hash::FxHashSet;
 

@@ -189,7 +189,8 @@ async fn content_that_is_wrong_fails_the_import_and_a_load_only_if_it_is_used() 
 async fn a_load_is_refused_if_imported_text_needs_what_does_not_run() {
     let (t, dir) = (with_imports(), tempfile::tempdir().unwrap());
     let lib = dir.path().join("lib.alloy");
-    std::fs::write(&lib, "declare \"m\" {\n  test.checked \"a\" { }\n}\ndeclare \"ok\" { }\n").unwrap();
+    std::fs::write(&lib, "declare \"m\" {\n  test.checked \"a\" { }\n}\ndeclare \"ok\" { }\n")
+        .unwrap();
     let text = import("lib", &lib) + "lib.m \"x\" { }\n";
     let shown = |error: LoadError| error.to_string().replace(&lib.display().to_string(), "LIB");
     expect!["error during the initial load: main.alloy:4:1: this version cannot run test.checked (LIB:2:3); `alloy check` accepts the configuration: remove these blocks, or run it with a version that has them"].assert_eq(&shown(t.load(&text).await.unwrap_err()));

@@ -11,11 +11,11 @@ use alloy_syntax::{Color, Severity};
 use alloy_value::{Stability, quote};
 use anyhow::{Result, anyhow, bail};
 
-use crate::imports::{Reader, reach};
 use super::inputs::Root;
 use crate::cli::flags::Parsed;
 use crate::cli::output::color;
 use crate::commands::reason;
+use crate::imports::{Reader, reach};
 
 const FORMAT_VARIABLE: &str = "ALLOY_CHECK_OUTPUT_FORMAT";
 

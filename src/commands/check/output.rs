@@ -18,11 +18,7 @@ pub(super) fn report(
     stability: Stability,
     checked: &Findings,
 ) -> Result<()> {
-    let about = About {
-        version: host::VERSION.to_owned(),
-        stability,
-        color: options.color,
-    };
+    let about = About { version: host::VERSION.to_owned(), stability, color: options.color };
     let text = document(checked, options.format, &about)?;
     match &options.output_file {
         Some(path) => write(path, &text)?,

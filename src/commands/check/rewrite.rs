@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use alloy_checks::{Baseline, Checked, Checker, FixMode, add_ignores as with_ignores, fix as fixed, patch};
+use alloy_checks::{
+    Baseline, Checked, Checker, FixMode, add_ignores as with_ignores, fix as fixed, patch,
+};
 use alloy_queries::Source;
 use anyhow::{Result, anyhow};
 
