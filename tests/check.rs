@@ -137,6 +137,23 @@ fn exit_codes() {
 }
 
 #[test]
+fn an_interrupt_has_a_code_of_its_own() {
+    use std::io::Write as _;
+    use std::os::unix::process::ExitStatusExt as _;
+    let dir = Dir::new(&[]);
+    let mut command = dir.command(&["-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut child = command.spawn().expect("start the binary under test");
+    let mut input = child.stdin.take().expect("a pipe");
+    // More than a pipe holds: once it is written, the check reads and waits for more.
+    input.write_all(&vec![b'\n'; 1 << 20]).expect("write to the check");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("send a signal");
+    let status = child.wait().expect("the check ends");
+    assert_eq!((status.code(), status.signal()), (Some(130), None));
+}
+
+#[test]
 fn rules_are_selected_by_flags() {
     let text = format!("{NOWHERE}\n{WRITE}").replace("forward_to = []", "forward_to=[]");
     let dir = Dir::new(&[("a.alloy", &text)]);

@@ -8,12 +8,15 @@ mod watch;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use alloy_checks::{Baseline, Checked, Checker};
 use alloy_queries::Source;
 use anyhow::{Context, Result, anyhow, bail};
 use parking_lot::Mutex;
+use signal_hook::consts::SIGINT;
 
 use super::explain;
 use crate::cli::commands::Outcome;
@@ -23,6 +26,8 @@ use inputs::Root;
 use options::{CheckOptions, checker};
 
 const BAD_USAGE: u8 = 2;
+/// As shells report a program that the user has interrupted.
+const INTERRUPTED: i32 = 130;
 
 pub(crate) fn run(parsed: &Parsed) -> Result<Outcome> {
     match start(parsed) {
@@ -45,9 +50,19 @@ fn start(parsed: &Parsed) -> Result<Outcome> {
     if options.watch {
         return watch::run(parsed, &options);
     }
+    end_on_interrupt()?;
     let roots = inputs::read(parsed, &options)?;
     let once = once(parsed, &options, roots)?;
     Ok(Outcome::Code(u8::from(once.found)))
+}
+
+/// An interrupt ends the process with the code that shells report for it. Files are replaced at
+/// once, so none is half-written then.
+fn end_on_interrupt() -> Result<()> {
+    let always = Arc::new(AtomicBool::new(true));
+    signal_hook::flag::register_conditional_shutdown(SIGINT, INTERRUPTED, always)
+        .context("cannot install the handler of interrupts")?;
+    Ok(())
 }
 
 /// How one check ended.
