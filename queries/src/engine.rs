@@ -54,6 +54,8 @@ pub struct Engine {
     pub(crate) outer_readers: FxHashMap<NodeId, Vec<NodeId>>,
     /// Modules whose blocks have been looked at since the last load.
     pub(crate) known_good: BTreeSet<u32>,
+    /// Those of them in which nothing is that does not run.
+    pub(crate) known_to_run: Mutex<BTreeSet<u32>>,
     pub(crate) undo: Option<Undo>,
     pub(crate) steps: Steps,
     log: EventLog,
@@ -116,6 +118,7 @@ impl Engine {
             store,
             outer_readers: FxHashMap::default(),
             known_good: BTreeSet::new(),
+            known_to_run: Mutex::default(),
             undo: None,
             steps: Steps::new(steps),
             log: log.unwrap_or_else(|| Arc::new(Mutex::new(Vec::new()))),
@@ -148,6 +151,7 @@ impl Engine {
     pub fn rollback(&mut self) {
         let Some(undo) = self.undo.take() else { return };
         self.known_good.clear();
+        self.known_to_run.get_mut().clear();
         for (instance, view) in undo.views() {
             self.replace_view(instance, view);
         }
@@ -397,6 +401,7 @@ impl Engine {
     /// Looks at a change that has been written, and makes it pending or undoes it.
     pub(crate) fn finish_change(&mut self, mut touched: Touched) -> Result<Pending, Rejected> {
         self.known_good.clear();
+        self.known_to_run.get_mut().clear();
         let diagnostics = self.findings(&mut touched);
         if diagnostics.iter().any(report::is_error) {
             let new: Vec<u32> = touched.items().collect();

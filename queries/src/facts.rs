@@ -59,14 +59,21 @@ impl Engine {
     }
 
     /// As [`Engine::cannot_run`], for the module that a custom component is to run; `None` also if
-    /// that is not known yet.
+    /// that is not known yet. O(1) until the next load.
     pub fn module_cannot_run(
         &self,
         id: NodeId,
         runs: impl Fn(&'static Definition) -> bool,
     ) -> Option<Diagnostic> {
         let module = self.template_module(id)?;
-        self.denied(module, &Imports::default(), runs)
+        if self.known_to_run.lock().contains(&module) {
+            return None;
+        }
+        let denied = self.denied(self.store.modules[module].module, &Imports::default(), runs);
+        if denied.is_none() {
+            self.known_to_run.lock().insert(module);
+        }
+        denied
     }
 
     fn denied(

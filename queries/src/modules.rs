@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use crate::api::{ForeachChild, NodeChange, NodeId, NodeKind, Pending, Rejected, Source};
 use crate::change::Touched;
 use crate::custom::CustomArgs;
-use crate::inputs::{Module, ModuleKind};
+use crate::inputs::ModuleKind;
 use crate::load_check;
 use crate::names::{Custom, Target, custom, custom_names, deps, refs};
 use crate::rules::codes;
@@ -311,9 +311,8 @@ impl Engine {
     }
 
     /// The module that a custom component is to run, if it is known.
-    pub(crate) fn template_module(&self, id: NodeId) -> Option<Module> {
-        let (module, _) = self.template(self.store.resolve(id)?).ok()?;
-        Some(self.store.modules[module].module)
+    pub(crate) fn template_module(&self, id: NodeId) -> Option<u32> {
+        self.template(self.store.resolve(id)?).ok().map(|(module, _)| module)
     }
 
     /// Looks at the blocks of a module that is about to run, once per load.
