@@ -29,10 +29,14 @@ const MAX_DRY_NODES: usize = 250_000;
 /// How far a revision may be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
-    /// It is about to be loaded.
+    /// Whoever asks may see whatever this process can.
+    Own,
+    /// It is about to be loaded. All of it is checked, but its plan goes to the history, which has
+    /// the readers of [`Look::Dry`], and says what that of a dry run does.
     Load,
     /// It comes from whoever may read reports but not the environment and the secrets of the
-    /// process: what could tell those is not evaluated.
+    /// process: what could tell those is not evaluated. With a text of one's own choice, each answer
+    /// could tell a bit of any variable.
     Dry,
 }
 
@@ -104,7 +108,7 @@ impl Controller {
             .load(Load { sources, module_path, env })
             .map_err(|rejected| LoadError::new(LoadFailure::Rejected, rejected.diagnostics))?;
         // What does not evaluate runs nowhere; the new configuration may put it right.
-        let _wrong_anyway = self.check(&mut pending, Look::Load);
+        let _wrong_anyway = self.check(&mut pending, Look::Own);
         self.adopt(&pending.changes);
         let ids: Vec<NodeId> = self.engine.nodes().iter().map(|info| info.id).collect();
         for id in ids {
@@ -120,7 +124,7 @@ impl Controller {
             }
         }
         self.status.ready = true;
-        Ok(self.dry_run(new, Look::Load))
+        Ok(self.dry_run(new, Look::Own))
     }
 
     /// Makes a configuration pending, with everything in it that is known, and finds what speaks
@@ -181,6 +185,11 @@ impl Controller {
     /// True if looking further into a dry run makes no sense or is not safe.
     pub(super) fn is_beyond(&self, look: Look, id: NodeId, changes: usize) -> bool {
         look == Look::Dry && (changes > MAX_DRY_NODES || self.engine.is_revealing(id))
+    }
+
+    /// True if what a node evaluates to is no business of who reads the plan.
+    fn is_withheld(&self, look: Look, id: NodeId, changes: usize) -> bool {
+        self.is_beyond(look, id, changes) || look == Look::Load && self.engine.is_revealing(id)
     }
 
     /// What the pending revision does. Modules whose arguments only follow from it become part of
@@ -305,7 +314,7 @@ impl Simulation {
         let reason = if !unknown.is_empty() {
             let (them, run) = if unknown.len() == 1 { ("it", "runs") } else { ("they", "run") };
             Some(format!("reads {}; known once {them} {run}", unknown.join(", ")))
-        } else if controller.is_beyond(self.look, id, pending.changes.len()) {
+        } else if controller.is_withheld(self.look, id, pending.changes.len()) {
             Some(
                 "reads the environment or the text of a secret; not evaluated for a plan"
                     .to_owned(),
@@ -407,7 +416,8 @@ impl Simulation {
             }
             let label = Str::from(info.label.as_deref().unwrap_or_default());
             let is_unknown = |id: &NodeId| self.is_unknown(controller, *id);
-            if info.dependencies.iter().any(is_unknown) || controller.is_beyond(self.look, child, 0)
+            if info.dependencies.iter().any(is_unknown)
+                || controller.is_withheld(self.look, child, 0)
             {
                 if self.unsure.insert(owner) {
                     self.ask_dependents(controller, owner);

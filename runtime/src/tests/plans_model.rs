@@ -28,12 +28,34 @@ struct Config {
     elements: Option<Vec<u8>>,
     metrics: bool,
     comment: bool,
+    odd: Odd,
+}
+
+/// What is not a component, or reads more than components.
+#[derive(Clone, Debug)]
+struct Odd {
+    /// Variable of the environment that a node reads.
+    variable: Option<u8>,
+    /// What an import brings, and what its user gets.
+    import: Option<(u8, Option<Input>)>,
+    /// Level of the log.
+    level: Option<usize>,
 }
 
 const NODES: usize = 4;
+const LEVELS: &[&str] = &["debug", "info"];
 
 fn input() -> impl Strategy<Value = Input> {
     prop_oneof![3 => (0..3_u8).prop_map(Input::Own), 2 => (0..NODES).prop_map(Input::Of)]
+}
+
+fn odd() -> impl Strategy<Value = Odd> {
+    (
+        prop::option::of(0..3_u8),
+        prop::option::of((0..2_u8, prop::option::of(input()))),
+        prop::option::of(0..LEVELS.len()),
+    )
+        .prop_map(|(variable, import, level)| Odd { variable, import, level })
 }
 
 fn config() -> impl Strategy<Value = Config> {
@@ -44,14 +66,16 @@ fn config() -> impl Strategy<Value = Config> {
         prop::option::of(prop::collection::vec(0..4_u8, 0..4)),
         any::<bool>(),
         any::<bool>(),
+        odd(),
     )
-        .prop_map(|(nodes, module, instances, elements, metrics, comment)| Config {
+        .prop_map(|(nodes, module, instances, elements, metrics, comment, odd)| Config {
             nodes,
             module,
             instances,
             elements,
             metrics,
             comment,
+            odd,
         })
 }
 
@@ -78,6 +102,8 @@ impl Config {
             node.iter_mut().for_each(|input| repair(at, input));
         }
         self.instances.iter_mut().flatten().for_each(|input| repair(NODES, input));
+        let user = self.odd.import.iter_mut().flat_map(|(_, user)| user);
+        user.for_each(|input| repair(NODES, input));
         self
     }
 
@@ -119,6 +145,25 @@ impl Config {
                 self.metrics
             );
         }
+        if let Some(variable) = self.odd.variable {
+            let _ok = writeln!(text, "test.node \"env\" {{ value = sys.env(\"V{variable}\") }}");
+        }
+        if let Some((content, user)) = self.odd.import {
+            let _ok = writeln!(
+                text,
+                "import.string \"lib\" {{\ncontent = `declare \"w\" {{\nargument \"x\" {{ }}\n\
+                 test.node \"deep\" {{ value = argument.x.value }}\n\
+                 export \"out\" {{ value = \"{content}\" }}\n}}`\n}}"
+            );
+            if let Some(input) = user {
+                let input = expression(input);
+                let _ok = writeln!(text, "lib.w \"u\" {{ x = {input} }}");
+                let _ok = writeln!(text, "test.node \"user\" {{ value = lib.w.u.out }}");
+            }
+        }
+        if let Some(level) = self.odd.level {
+            let _ok = writeln!(text, "logging {{ level = \"{}\" }}", LEVELS[level]);
+        }
         text
     }
 }
@@ -152,8 +197,9 @@ fn logged(log: &[String], what: &str) -> BTreeMap<String, usize> {
 /// True if a plan leaves open what modules will hold.
 fn is_open(plan: &Plan) -> bool {
     plan.changes.iter().any(|change| {
-        let runs_module = !change.id.contains("test.node.");
-        runs_module && (change.reason.is_some() || change.action == Action::Created)
+        let runs_module = !change.id.contains("test.node.") && &*change.id != "logging";
+        let is_import = change.id.starts_with("import.");
+        is_import || runs_module && (change.reason.is_some() || change.action == Action::Created)
     })
 }
 
@@ -248,7 +294,7 @@ proptest! {
     fn plans_agree_with_what_happens(
         old in config(),
         new in config(),
-        same_but in prop::option::of(0..6_u8),
+        same_but in prop::option::of(0..7_u8),
     ) {
         let old = old.valid();
         // Half of the time only one thing differs.
@@ -259,6 +305,7 @@ proptest! {
             Some(2) => Config { instances: new.instances, ..old.clone() },
             Some(3) => Config { elements: new.elements, ..old.clone() },
             Some(4) => Config { metrics: new.metrics, ..old.clone() },
+            Some(5) => Config { odd: new.odd, ..old.clone() },
             Some(_) => Config { comment: new.comment, ..old.clone() },
         };
         run(&old, &new);
