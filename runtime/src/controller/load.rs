@@ -218,6 +218,7 @@ impl Controller {
                         let is_argument = added && self.is_argument(id);
                         known.extend(is_argument.then_some(id));
                         self.note_changed_exports(&mut foreseen, &changes);
+                        self.note_withheld(look, id, &changes);
                         pending.changes.splice(at..at, changes);
                     }
                     Err(failures) => findings.extend(failures.into_iter().map(|f| (id, f))),

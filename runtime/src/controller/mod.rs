@@ -89,6 +89,9 @@ pub(crate) struct Controller {
     _graph_metrics: ComponentMetrics,
     /// Metrics of the controllers of modules, by module id.
     module_metrics: BTreeMap<Arc<str>, ControllerMetrics>,
+    /// Changes of the pending revision that a plan does not tell: what modules hold because of the
+    /// environment or of secrets.
+    withheld: FxHashSet<NodeId>,
     /// Nodes to evaluate, in order.
     dirty: BTreeSet<(Order, NodeId)>,
     originators: Originators,
@@ -149,6 +152,7 @@ impl Controller {
             _graph_metrics: graph_metrics,
             module_metrics: BTreeMap::new(),
             nodes: FxHashMap::default(),
+            withheld: FxHashSet::default(),
             dirty: BTreeSet::new(),
             originators: Originators::default(),
             to_start: BTreeSet::new(),

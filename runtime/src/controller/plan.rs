@@ -134,6 +134,7 @@ impl Controller {
         load: Load,
         look: Look,
     ) -> Result<(Pending, Vec<(NodeId, Finding)>), LoadError> {
+        self.withheld.clear();
         let imported = match look {
             Look::Load => self.imported_cannot_run(&load),
             // Whoever asks for a plan need not be allowed to read files.
@@ -190,6 +191,16 @@ impl Controller {
     /// True if what a node evaluates to is no business of who reads the plan.
     fn is_withheld(&self, look: Look, id: NodeId, changes: usize) -> bool {
         self.is_beyond(look, id, changes) || look == Look::Load && self.engine.is_revealing(id)
+    }
+
+    /// What comes of the modules of a node is told as little as its arguments are.
+    pub(super) fn note_withheld(&mut self, look: Look, id: NodeId, changes: &[NodeChange]) {
+        if self.withheld.contains(&id) || self.is_withheld(look, id, 0) {
+            let id_of = |change: &NodeChange| match *change {
+                NodeChange::Added(id) | NodeChange::Changed(id) | NodeChange::Removed(id) => id,
+            };
+            self.withheld.extend(changes.iter().map(id_of));
+        }
     }
 
     /// What the pending revision does. Modules whose arguments only follow from it become part of
@@ -258,6 +269,8 @@ impl Simulation {
         let mut owners = BTreeSet::new();
         for change in pending.changes.clone() {
             match change {
+                NodeChange::Added(id) | NodeChange::Changed(id) | NodeChange::Removed(id)
+                    if controller.withheld.contains(&id) => {}
                 NodeChange::Changed(id) => self.ask(controller, id),
                 NodeChange::Added(id) | NodeChange::Removed(id) => {
                     let info = controller.engine.node(id);
@@ -436,7 +449,7 @@ impl Simulation {
     fn plan(&self, controller: &Controller, pending: &Pending) -> Plan {
         let engine = &controller.engine;
         let is_shown = |id: NodeId| {
-            let info = engine.node(id)?;
+            let info = engine.node(id).filter(|_| !controller.withheld.contains(&id))?;
             let is_border = matches!(info.kind, NodeKind::Argument | NodeKind::Export);
             (!is_border).then(|| info.global_id())
         };
@@ -487,7 +500,10 @@ impl Simulation {
         }
         let mut nodes = 0;
         for info in engine.nodes() {
-            if matches!(info.kind, NodeKind::Argument | NodeKind::Export) {
+            let is_border = matches!(info.kind, NodeKind::Argument | NodeKind::Export);
+            // What is withheld is new, or goes on as far as the plan tells.
+            if is_border || controller.withheld.contains(&info.id) && self.added.contains(&info.id)
+            {
                 continue;
             }
             nodes += 1;
@@ -501,6 +517,12 @@ impl Simulation {
                 listed.insert((engine.order(info.id), Arc::clone(&change.id)), change);
             }
         }
+        let stays = |id: &&NodeId| {
+            let kind = engine.node(**id).map(|info| info.kind);
+            controller.withheld.contains(*id)
+                && kind.is_some_and(|k| !matches!(k, NodeKind::Argument | NodeKind::Export))
+        };
+        nodes += self.removed.iter().filter(stays).count();
         plan.changes = listed.into_values().collect();
         plan.counts.untouched = nodes - plan.changes.len();
         let removed = order.into_iter().filter(|name| gone.contains_key(name));

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use alloy_value::Stability;
 use proptest::prelude::*;
 
-use super::fixture::Fixture;
-use crate::{Action, Outcome, Plan};
+use super::fixture::{self, Fixture};
+use crate::{Action, LoadRequest, Outcome, Plan, ReloadMode};
 
 /// Value of a component.
 #[derive(Clone, Copy, Debug)]
@@ -147,6 +147,13 @@ impl Config {
         }
         if let Some(variable) = self.odd.variable {
             let _ok = writeln!(text, "test.node \"env\" {{ value = sys.env(\"V{variable}\") }}");
+            let _ok = writeln!(text, "m \"env\" {{ x = sys.env(\"V{variable}\") }}");
+            let _ok = writeln!(text, "test.node \"behind\" {{ value = m.env.out }}");
+            let _ok = writeln!(
+                text,
+                "foreach \"env\" {{\ncollection = encoding.from_json(sys.env(\"LIST{variable}\"))\n\
+                 var = \"v\"\ntemplate {{\nm \"each\" {{ x = v }}\n}}\n}}"
+            );
         }
         if let Some((content, user)) = self.odd.import {
             let _ok = writeln!(
@@ -213,6 +220,14 @@ fn arguments(t: &Fixture) -> BTreeMap<String, String> {
     snapshot.nodes.iter().map(of).collect()
 }
 
+/// A load in an environment whose variables differ and have something in common.
+fn request(config: &Config) -> LoadRequest {
+    let env = [("V0", "0"), ("V1", "1"), ("V2", "0")];
+    let lists = [("LIST0", "[\"a\"]"), ("LIST1", "[\"b\", \"a\"]"), ("LIST2", "[]")];
+    let env = env.into_iter().chain(lists).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    LoadRequest { env: env.collect(), ..fixture::request(&config.text(), ReloadMode::Atomic) }
+}
+
 fn run(old: &Config, new: &Config) {
     let tokio = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -221,7 +236,7 @@ fn run(old: &Config, new: &Config) {
         .unwrap();
     tokio.block_on(async {
         let t = Fixture::with(|options| options.stability = Stability::Experimental);
-        t.load(&old.text()).await.unwrap();
+        t.runtime.load(request(old)).await.unwrap();
         let running = |t: &Fixture| {
             t.snapshot().nodes.iter().filter(|cell| &*cell.info.name == "test.node").count()
         };
@@ -229,10 +244,10 @@ fn run(old: &Config, new: &Config) {
         t.until("all start", || t.board.count("start") == started).await;
         t.board.take_log();
 
-        let plan = t.plan(&new.text()).await;
+        let plan = t.runtime.plan(request(new)).await;
         assert_eq!(t.board.take_log(), Vec::<String>::new(), "a plan does nothing");
         let before = arguments(&t);
-        let loaded = t.load(&new.text()).await;
+        let loaded = t.runtime.load(request(new)).await;
         let entry = t.last_load();
         let plan = match plan {
             Ok(planned) => planned.plan,
@@ -281,7 +296,7 @@ fn run(old: &Config, new: &Config) {
             assert!(log.is_empty(), "{log:?}");
         }
         // The same text again.
-        let again = t.plan(&new.text()).await.unwrap().plan;
+        let again = t.runtime.plan(request(new)).await.unwrap().plan;
         assert_eq!(again.changes, [], "{log:?}");
         t.runtime.shutdown().await;
     });
@@ -308,6 +323,11 @@ proptest! {
             Some(5) => Config { odd: new.odd, ..old.clone() },
             Some(_) => Config { comment: new.comment, ..old.clone() },
         };
+        let mut new = new;
+        if old.odd.variable != new.odd.variable {
+            // A plan does not know which elements go, so it tells what the new text makes of them.
+            new.module = old.module;
+        }
         run(&old, &new);
     }
 }
