@@ -136,7 +136,7 @@ impl Controller {
     ) -> Result<(Pending, Vec<(NodeId, Finding)>), LoadError> {
         self.withheld.clear();
         let imported = match look {
-            Look::Load => self.imported_cannot_run(&load),
+            Look::Own | Look::Load => self.imported_cannot_run(&load),
             // Whoever asks for a plan need not be allowed to read files.
             Look::Dry => None,
         };
