@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::time::SystemTime;
 
 use alloy_component::{Health, HealthState};
+use alloy_queries::NodeKind;
 use alloy_value::GoDuration;
 
 use crate::controller::Role;
@@ -11,6 +12,19 @@ use crate::controller::Role;
 /// The `controller_path` or `component_path` of what is in a module.
 pub(crate) fn path_of(module_id: &str) -> String {
     format!("/{module_id}")
+}
+
+/// The labels of the metrics of a component or import (spec/runtime.md §2).
+pub(crate) fn component_labels(
+    kind: NodeKind,
+    module_id: &str,
+    local_id: &str,
+) -> [(&'static str, String); 2] {
+    let (path, id) = match kind {
+        NodeKind::Import => ("config_path", "config_id"),
+        _ => ("component_path", "component_id"),
+    };
+    [(path, path_of(module_id)), (id, local_id.to_owned())]
 }
 
 /// The labels `controller_path` and `controller_id` of a module (spec/runtime.md §2).

@@ -1,7 +1,7 @@
 //! Metrics of the process: one registry for the process itself, one per component.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use prometheus::Registry;
@@ -18,20 +18,11 @@ impl MetricsHub {
         Self::default()
     }
 
-    /// A registry whose series carry `labels`, removed when the handle is dropped.
+    /// A registry whose series carry `labels`, removed when the handle is dropped. Until something
+    /// is registered it costs next to nothing: there are many components, and few have metrics.
     pub fn registry(&self, labels: &[(&str, &str)]) -> ComponentMetrics {
-        let labels: HashMap<_, _> =
-            labels.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let registry = if labels.is_empty() {
-            Registry::new()
-        } else {
-            Registry::new_custom(None, Some(labels)).unwrap_or_default()
-        };
-        let mut all = self.0.lock();
-        let key = all.last_key_value().map_or(0, |(k, _)| k + 1);
-        all.insert(key, registry.clone());
-        drop(all);
-        ComponentMetrics(Arc::new(Registered { hub: self.clone(), key, registry }))
+        let labels = labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        ComponentMetrics(Arc::new(Registered { hub: self.clone(), labels, made: OnceLock::new() }))
     }
 
     /// Families of all registries, merged by name, sorted by name.
@@ -60,13 +51,35 @@ impl std::fmt::Debug for MetricsHub {
 
 struct Registered {
     hub: MetricsHub,
-    key: u64,
-    registry: Registry,
+    labels: Box<[(Box<str>, Box<str>)]>,
+    /// The registry, with its key in the hub.
+    made: OnceLock<(u64, Registry)>,
+}
+
+impl Registered {
+    fn registry(&self) -> &Registry {
+        let (_, registry) = self.made.get_or_init(|| {
+            let labels: HashMap<_, _> =
+                self.labels.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+            let registry = if labels.is_empty() {
+                Registry::new()
+            } else {
+                Registry::new_custom(None, Some(labels)).unwrap_or_default()
+            };
+            let mut all = self.hub.0.lock();
+            let key = all.last_key_value().map_or(0, |(k, _)| k + 1);
+            all.insert(key, registry.clone());
+            (key, registry)
+        });
+        registry
+    }
 }
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.hub.0.lock().remove(&self.key);
+        if let Some((key, _)) = self.made.get() {
+            self.hub.0.lock().remove(key);
+        }
     }
 }
 
@@ -79,7 +92,7 @@ impl ComponentMetrics {
     /// Registers `metric` and returns it. Registering the same name again (a component rebuilt in
     /// the same context) replaces nothing and is logged: the first one stays.
     pub fn register<C: Collector + Clone + 'static>(&self, metric: C) -> C {
-        if let Err(error) = self.0.registry.register(Box::new(metric.clone())) {
+        if let Err(error) = self.0.registry().register(Box::new(metric.clone())) {
             tracing::error!(%error, "cannot register a metric of the component");
         }
         metric

@@ -7,7 +7,6 @@ use std::time::Instant;
 use alloy_component::{BuildContext, Component, ComponentError, HealthState};
 use alloy_queries::{EvalError, NodeId, NodeInfo};
 use alloy_value::{ArcArgs, GoDuration, Value};
-use prometheus::IntCounter;
 use tracing::{Instrument, Span};
 
 use super::Controller;
@@ -22,7 +21,6 @@ use crate::metrics::ControllerMetrics;
 use crate::trace::Verdict;
 
 /// Counter of every component that tells whether a reload or an export reached it.
-const UPDATES_TOTAL: &str = "alloy_component_updates_total";
 
 impl Controller {
     /// Asks for an evaluation of `id`; `since` is when an export that it reads changed.
@@ -322,10 +320,6 @@ impl Controller {
         let hides_metrics = node.hides_metrics;
         let services = &self.options.services;
         let metrics = self.registry_of(id, hides_metrics);
-        let updates = IntCounter::new(
-            UPDATES_TOTAL,
-            "Number of times new arguments were handed to the component after it was built.",
-        );
         let cx = BuildContext {
             id: Arc::clone(&name),
             data_dir: self.options.storage_path.join(&*name),
@@ -339,7 +333,6 @@ impl Controller {
         let task = tasks::build(report, cancel, build, cx, args).instrument(span);
         let tokio = self.options.tokio.clone();
         if let Some(node) = self.nodes.get_mut(&id) {
-            node.updates = updates.ok().map(|counter| metrics.register(counter));
             node.metrics = Some(metrics);
             node.reap();
             node.tasks.spawn_on(task, &tokio);
@@ -391,7 +384,6 @@ impl Controller {
             }
             Err(error) => {
                 node.metrics = None;
-                node.updates = None;
                 let tried = node.delivered.take();
                 node.refused_files = tried.as_ref().map(files_of).unwrap_or_default();
                 let retry = newer.filter(|args| Some(args) != tried.as_ref());
@@ -430,9 +422,6 @@ impl Controller {
         node.updating = true;
         node.work_since = Some(Instant::now());
         node.cell.count_update();
-        if let Some(updates) = &node.updates {
-            updates.inc();
-        }
         let report = Report { node: id, epoch: node.build_epoch, events };
         let task = tasks::update(report, node.cancel.clone(), component, args);
         let task = task.instrument(node.span.clone());

@@ -423,15 +423,11 @@ impl Controller {
 
     /// The registry for the metrics of a component or import.
     pub(super) fn registry_of(&self, id: NodeId, hides_metrics: bool) -> ComponentMetrics {
-        let info = self.engine.node(id);
-        let (module_id, local_id) =
-            info.map_or(("", ""), |info| (&*info.module_id, &*info.block_id));
-        let path = health::path_of(module_id);
-        let kind = info.map(|info| info.kind);
-        let labels = match kind {
-            Some(NodeKind::Import) => [("config_path", path.as_str()), ("config_id", local_id)],
-            _ => [("component_path", path.as_str()), ("component_id", local_id)],
+        let labels = match self.engine.node(id) {
+            Some(info) => health::component_labels(info.kind, &info.module_id, &info.block_id),
+            None => health::component_labels(NodeKind::Component, "", ""),
         };
+        let labels = labels.each_ref().map(|(name, value)| (*name, value.as_str()));
         if hides_metrics {
             // Nobody gathers a hub of its own.
             return MetricsHub::new().registry(&labels);

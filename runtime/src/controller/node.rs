@@ -153,7 +153,6 @@ pub(super) struct Node {
     pub(super) flows: Vec<(NodeId, Flow)>,
     pub(super) component: Option<Arc<dyn Component>>,
     pub(super) metrics: Option<ComponentMetrics>,
-    pub(super) updates: Option<IntCounter>,
     /// Registered with the first panic.
     pub(super) panics: Option<IntCounter>,
     pub(super) backoff: Backoff,
@@ -236,7 +235,6 @@ impl Node {
             flows: Vec::new(),
             component: None,
             metrics: None,
-            updates: None,
             panics: None,
             backoff: Backoff::default(),
             share: None,

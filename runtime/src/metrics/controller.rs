@@ -1,19 +1,19 @@
 //! `alloy_component_*` of the root controller.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_component::{ComponentMetrics, MetricsHub};
 use arc_swap::ArcSwap;
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
+use prometheus::proto::{Counter, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{
     CounterVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
 };
 
 use super::registered;
-use crate::health::labels_of;
+use crate::health::{component_labels, labels_of};
 use crate::{Action, GraphSnapshot, Plan};
 
 /// Buckets of both histograms.
@@ -156,13 +156,19 @@ pub(crate) fn graph_metrics(
     registry
 }
 
-/// Counts components by health and shows data-flow edges, from the snapshot of the moment.
+/// Counts components by health, and shows their updates and data-flow edges, from the snapshot of the
+/// moment. A counter of its own in each of many components would be most of what they hold.
 #[derive(Clone)]
 struct GraphCollector {
     snapshot: Arc<ArcSwap<GraphSnapshot>>,
     running: IntGaugeVec,
     connection: IntGaugeVec,
+    updates: Desc,
 }
+
+const UPDATES_TOTAL: &str = "alloy_component_updates_total";
+const UPDATES_HELP: &str =
+    "Number of times new arguments were handed to the component after it was built.";
 
 fn running() -> prometheus::Result<IntGaugeVec> {
     let opts = Opts::new(
@@ -182,7 +188,13 @@ fn connection() -> prometheus::Result<IntGaugeVec> {
 
 impl GraphCollector {
     fn new(snapshot: Arc<ArcSwap<GraphSnapshot>>) -> prometheus::Result<Self> {
-        Ok(Self { snapshot, running: running()?, connection: connection()? })
+        let updates = Desc::new(
+            UPDATES_TOTAL.to_owned(),
+            UPDATES_HELP.to_owned(),
+            Vec::new(),
+            HashMap::new(),
+        )?;
+        Ok(Self { snapshot, running: running()?, connection: connection()?, updates })
     }
 
     fn sample(&self) -> prometheus::Result<Vec<MetricFamily>> {
@@ -190,6 +202,7 @@ impl GraphCollector {
         let (running, connection) = (running()?, connection()?);
         let graph = self.snapshot.load_full();
         let mut by_health: BTreeMap<(&str, &'static str), i64> = BTreeMap::new();
+        let mut updates = Vec::new();
         for (cell, edges) in graph.nodes.iter().zip(graph.edges.iter()) {
             if cell.info.hides_metrics && !cell.info.module_id.is_empty() {
                 continue;
@@ -197,6 +210,11 @@ impl GraphCollector {
             if let Some(health) = cell.health() {
                 let key = (&*cell.info.module_id, health.state.as_str());
                 *by_health.entry(key).or_default() += 1;
+            }
+            if cell.component().is_some() {
+                let info = &cell.info;
+                let labels = component_labels(info.kind, &info.module_id, &info.local_id);
+                updates.push(counted(labels, cell.updates()));
             }
             let (path, id) = labels_of(&cell.info.module_id);
             for &to in &edges.data_flow_to {
@@ -208,14 +226,35 @@ impl GraphCollector {
             let (path, id) = labels_of(module);
             running.with_label_values(&[&*path, id, health]).set(count);
         }
-        let families = running.collect().into_iter().chain(connection.collect());
+        let mut updated = MetricFamily::default();
+        updated.set_name(UPDATES_TOTAL.to_owned());
+        updated.set_help(UPDATES_HELP.to_owned());
+        updated.set_field_type(MetricType::COUNTER);
+        updated.set_metric(updates);
+        let families = running.collect().into_iter().chain(connection.collect()).chain([updated]);
         Ok(families.filter(|family| !family.get_metric().is_empty()).collect())
     }
 }
 
+/// One series of a counter.
+fn counted(labels: [(&str, String); 2], count: u64) -> Metric {
+    let pair = |(name, value): (&str, String)| {
+        let mut pair = LabelPair::default();
+        pair.set_name(name.to_owned());
+        pair.set_value(value);
+        pair
+    };
+    let mut counter = Counter::default();
+    counter.set_value(count as f64);
+    let mut metric = Metric::default();
+    metric.set_label(labels.map(pair).into());
+    metric.set_counter(counter);
+    metric
+}
+
 impl Collector for GraphCollector {
     fn desc(&self) -> Vec<&Desc> {
-        [self.running.desc(), self.connection.desc()].concat()
+        [self.running.desc(), self.connection.desc(), vec![&self.updates]].concat()
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
