@@ -12,6 +12,8 @@ use crate::{classes, error};
 
 /// A pattern nests at most this deep; a capture, a repetition, a list and a leaf count one each.
 const MAX_HEIGHT: u32 = 1000;
+/// Characters with a meaning of their own.
+const META: [char; 12] = ['(', ')', '|', '^', '$', '.', '[', '*', '+', '?', '{', '\\'];
 /// Largest repeat count, also of nested repetitions multiplied.
 const MAX_REPEAT: u64 = 1000;
 
@@ -134,8 +136,13 @@ pub(crate) fn parse(pattern: &str) -> Result<Parsed> {
             },
             '\\' => rest = parser.backslash(rest)?,
             c => {
-                parser.literal(c)?;
-                rest = &rest[c.len_utf8()..];
+                let run = if parser.flags.fold { c.len_utf8() } else { plain(rest, c.len_utf8()) };
+                if run > c.len_utf8() {
+                    parser.leaf(Hir::literal(&rest.as_bytes()[..run]))?;
+                } else {
+                    parser.literal(c)?;
+                }
+                rest = &rest[run..];
             }
         }
         last_repeat = repeat;
@@ -148,6 +155,17 @@ pub(crate) fn parse(pattern: &str) -> Result<Parsed> {
         }
         _ => fault(Reason::MissingParen, pattern),
     }
+}
+
+/// Length of the plain characters in front of `text`, of which the first has `first` bytes. What
+/// follows them may repeat the last one, so that is none of them unless it is the first.
+fn plain(text: &str, first: usize) -> usize {
+    let end = text.find(META).unwrap_or(text.len());
+    if !text[end..].starts_with(['*', '+', '?', '{']) {
+        return end;
+    }
+    let last = text[..end].chars().next_back().map_or(0, char::len_utf8);
+    (end - last).max(first)
 }
 
 #[derive(Clone, Copy)]

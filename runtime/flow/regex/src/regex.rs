@@ -162,14 +162,16 @@ mod recent {
 
     use super::Regex;
 
-    const PATTERNS: usize = 128;
-    /// Larger programs are rare and not worth their memory.
-    const PROGRAM_BYTES: usize = 64 << 10;
+    const PATTERNS: usize = 256;
+    /// Of all programs together.
+    const PROGRAM_BYTES: usize = 2 << 20;
 
     #[derive(Default)]
     pub(super) struct Recent {
         by_pattern: HashMap<Box<str>, Regex>,
-        order: VecDeque<Box<str>>,
+        /// Patterns with the sizes of their programs, the oldest first.
+        order: VecDeque<(Box<str>, usize)>,
+        bytes: usize,
     }
 
     static RECENT: LazyLock<Mutex<Recent>> = LazyLock::new(Mutex::default);
@@ -188,18 +190,21 @@ mod recent {
         }
 
         pub(super) fn keep(&mut self, regex: &Regex) {
-            if regex.0.engine.memory_usage() > PROGRAM_BYTES {
+            let bytes = regex.0.engine.memory_usage();
+            // One that pushes most of the others out is not worth it.
+            if bytes > PROGRAM_BYTES / 4 {
                 return;
             }
             let pattern: Box<str> = regex.pattern().into();
             if self.by_pattern.insert(pattern.clone(), regex.clone()).is_some() {
                 return;
             }
-            self.order.push_back(pattern);
-            if self.order.len() > PATTERNS
-                && let Some(oldest) = self.order.pop_front()
-            {
+            self.order.push_back((pattern, bytes));
+            self.bytes += bytes;
+            while self.order.len() > PATTERNS || self.bytes > PROGRAM_BYTES {
+                let Some((oldest, bytes)) = self.order.pop_front() else { break };
                 self.by_pattern.remove(&oldest);
+                self.bytes -= bytes;
             }
         }
     }
@@ -327,11 +332,11 @@ mod tests {
         recent.keep(&first);
         let found = recent.find("shared-[0-9]+").unwrap();
         assert!(Arc::ptr_eq(&first.0, &found.0));
-        for i in 0..128 {
+        for i in 0..256 {
             recent.keep(&Regex::anchored(&format!("other-{i}")).unwrap());
         }
         assert!(recent.find("shared-[0-9]+").is_none());
-        assert!(recent.find("other-0").is_some());
+        assert!(recent.find("other-255").is_some());
         recent.keep(&Regex::anchored("\\pL{100}").unwrap());
         assert!(recent.find("\\pL{100}").is_none(), "large programs are not kept");
     }
