@@ -323,7 +323,7 @@ fn evaluations_say_why() {
     assert_eq!(lines[0], "    because  export of local.file.greeting field content");
     assert_eq!(lines[1], "    result   updated with new arguments");
     assert!(lines.contains(&reload) && lines.contains(&created), "{out}");
-    assert!(out.contains("ran      tree > body > block_hir"), "{out}");
+    assert!(out.contains("ran      parsed > block_hir"), "{out}");
     let (_, out, _) = why(&["--output-format=json", "--last=1", "prometheus.scrape.api"]);
     let answer: Json = serde_json::from_str(&out).expect("JSON");
     assert_eq!((&answer["version"], &answer["id"]), (&1.into(), &"prometheus.scrape.api".into()));

@@ -16,7 +16,7 @@ use crate::imports::Imports;
 use crate::inputs::{Block, Item, Module};
 use crate::module_types::Surroundings;
 use crate::names::{Cycle, graph};
-use crate::queries::tree;
+use crate::queries::is_ok;
 use crate::report::Reporter;
 use crate::rules::codes;
 use crate::schema::checked;
@@ -70,7 +70,7 @@ fn of_module(
         return found;
     }
     let item_of = |at: u32| engine.store.items[at].item;
-    let is_broken = |at: &u32| !found.is_empty() && !tree(db, item_of(*at)).is_ok();
+    let is_broken = |at: &u32| !found.is_empty() && !is_ok(db, item_of(*at));
     let mut broken = Broken::default();
     let mut broken_items = FxHashSet::default();
     for at in items.into_iter().filter(is_broken) {
@@ -175,7 +175,7 @@ impl Check<'_> {
                     found.extend(stray_in_body(db, *block).iter().map(show));
                 }
                 let arguments =
-                    checked(db, *block).iter().filter(|finding| self.is_wanted(finding));
+                    checked(db, *block).findings.iter().filter(|finding| self.is_wanted(finding));
                 found.extend(arguments.map(show));
                 found.extend(custom_arguments(db, self.imports, *block).iter().map(show));
                 if has_definition(db, *block) {

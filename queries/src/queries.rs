@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use alloy_syntax::{LineIndex, Parse};
+use alloy_syntax::LineIndex;
 use rustc_hash::FxHashMap;
 
 use crate::db::Db;
@@ -10,16 +10,29 @@ use crate::hir::{BlockHir, ItemHir, SourceMap};
 use crate::inputs::{Block, Item, SourceFile};
 use crate::lower::lower_item;
 
-/// The syntax tree of an item. Trees are large and needed rarely, so only some are kept.
-#[salsa::tracked(returns(ref), no_eq, lru = 256)]
-pub(crate) fn tree(db: &dyn Db, item: Item) -> Parse {
-    alloy_syntax::parse_item(&item.text(db))
+/// What an item says.
+#[derive(Debug, PartialEq)]
+struct Parsed {
+    hir: ItemHir,
+    is_ok: bool,
+}
+
+/// Parses an item. Nobody keeps the syntax tree: a load parses all items, and the trees of a large
+/// configuration would be a fifth of the memory that it takes.
+#[salsa::tracked(returns(ref))]
+fn parsed(db: &dyn Db, item: Item) -> Parsed {
+    let parse = alloy_syntax::parse_item(&item.text(db));
+    Parsed { hir: lower_item(&parse.syntax()).0, is_ok: parse.is_ok() }
 }
 
 /// What an item says, without positions: layout and comments don't change it.
-#[salsa::tracked(returns(ref))]
-pub(crate) fn body(db: &dyn Db, item: Item) -> ItemHir {
-    lower_item(&tree(db, item).syntax()).0
+pub(crate) fn body(db: &dyn Db, item: Item) -> &ItemHir {
+    &parsed(db, item).hir
+}
+
+/// True if an item has no syntax error.
+pub(crate) fn is_ok(db: &dyn Db, item: Item) -> bool {
+    parsed(db, item).is_ok
 }
 
 /// One block. Whoever reads one block of an item is not touched by changes of the others.
@@ -35,7 +48,7 @@ pub(crate) fn block_hir(db: &dyn Db, block: Block) -> Arc<BlockHir> {
 /// Positions of what [`body`] holds, one map per block. Asked for only when one is shown.
 #[salsa::tracked(returns(ref), lru = 256)]
 fn source_maps(db: &dyn Db, item: Item) -> Vec<SourceMap> {
-    lower_item(&tree(db, item).syntax()).1
+    lower_item(&alloy_syntax::parse_item(&item.text(db)).syntax()).1
 }
 
 /// Positions in a block, relative to its item.

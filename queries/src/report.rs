@@ -12,7 +12,7 @@ use crate::hir::{SourceMap, block_id};
 use crate::imports::{Brought, Imports};
 use crate::inputs::{Block, SourceFile};
 use crate::module_types::attributes;
-use crate::queries::{block_hir, item_start, line_index, source_map, tree};
+use crate::queries::{block_hir, is_ok, item_start, line_index, source_map};
 use crate::redact::redact_part;
 use crate::{edits, words};
 
@@ -69,7 +69,7 @@ impl<'a> Reporter<'a> {
         let broken: Vec<SourceFile> = slots
             .iter()
             .map(|slot| self.engine.store.items[*slot].item)
-            .filter(|item| !tree(db, *item).is_ok())
+            .filter(|item| !is_ok(db, *item))
             .map(|item| item.file(db))
             .collect();
         let mut diagnostics = Vec::new();

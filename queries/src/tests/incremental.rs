@@ -46,7 +46,7 @@ fn an_edit_executes_at_most_five_queries() {
     let edited = text.replace("number = 25\n", "number = 9999\n");
     expect![[r#"
         changed test.node.n25: text="exported" number=9999
-        {"block_hir": 1, "body": 1, "evaluated": 1, "refs": 1, "tree": 1}"#]]
+        {"block_hir": 1, "evaluated": 1, "parsed": 1, "refs": 1}"#]]
     .assert_eq(&events(&mut engine, &edited));
 }
 
@@ -58,16 +58,16 @@ fn an_edit_that_shifts_references_keeps_the_graph() {
         text.replace("\ttext   = test.node.n24.text", "\titems = []\n\ttext = test.node.n24.text");
     expect![[r#"
         changed test.node.n25: text="exported" number=25
-        {"block_hir": 1, "body": 1, "deps": 1, "evaluated": 1, "refs": 1, "tree": 1}"#]]
+        {"block_hir": 1, "deps": 1, "evaluated": 1, "parsed": 1, "refs": 1}"#]]
     .assert_eq(&events(&mut engine, &edited));
 }
 
 #[test]
-fn a_comment_edit_executes_tree_and_body_only() {
+fn a_comment_edit_only_parses() {
     let text = chain(50);
     let mut engine = running(&text);
     let edited = text.replace("number = 25\n", "number = 25 // twenty-five\n\n\n");
-    expect![[r#"{"body": 1, "tree": 1}"#]].assert_eq(&events(&mut engine, &edited));
+    expect![[r#"{"parsed": 1}"#]].assert_eq(&events(&mut engine, &edited));
     let info = engine.nodes()[30].id;
     engine.evaluate(info).unwrap();
     assert!(executed(&engine).is_empty());

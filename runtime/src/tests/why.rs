@@ -47,7 +47,7 @@ async fn text_and_exports() {
         "test.node.a",
         expect![[r#"
             created by a load of main.alloy:1 (start); ; built with its arguments
-            reload of main.alloy:1 (start); tree > body > block_hir > refs > (deps) > (structure) > evaluated; updated with new arguments
+            reload of main.alloy:1 (start); parsed > block_hir > refs > (deps) > (structure) > evaluated; updated with new arguments
         "#]],
     );
     check(
@@ -55,7 +55,7 @@ async fn text_and_exports() {
         "test.node.b",
         expect![[r#"
             created by a load of main.alloy:2 (start) and exports of test.node.a; evaluated > (block_hir) > (refs) > (deps); built with its arguments
-            export of test.node.a field value; (tree) > (body) > (block_hir) > (refs) > (deps) > evaluated; updated with new arguments
+            export of test.node.a field value; (parsed) > (block_hir) > (refs) > (deps) > evaluated; updated with new arguments
         "#]],
     );
     check(
@@ -84,9 +84,9 @@ async fn evaluations_that_change_nothing_are_cut_off() {
         "test.node.b",
         expect![[r#"
             created by a load of main.alloy:2 (start); ; built with its arguments
-            reload of main.alloy:2 (start); tree > body > block_hir > refs > (deps) > (structure) > evaluated; cut off: its arguments came out equal
-            reload of main.alloy:2 (start); tree > body > block_hir > refs > deps > (structure) > evaluated; updated with new arguments
-            reload of main.alloy:2 (start); tree > body > source_maps > block_hir > refs > (deps) > (structure) > evaluated; failed: decoding configuration: main.alloy:2:45: {} should be one of [number string capsule] for binop +, got object
+            reload of main.alloy:2 (start); parsed > block_hir > refs > (deps) > (structure) > evaluated; cut off: its arguments came out equal
+            reload of main.alloy:2 (start); parsed > block_hir > refs > deps > (structure) > evaluated; updated with new arguments
+            reload of main.alloy:2 (start); parsed > source_maps > block_hir > refs > (deps) > (structure) > evaluated; failed: decoding configuration: main.alloy:2:45: {} should be one of [number string capsule] for binop +, got object
         "#]],
     );
     assert_eq!(t.metric("alloy_component_evaluation_cutoffs_total", ""), Some(1.0));
@@ -112,7 +112,7 @@ async fn environment_and_another_try() {
         &t,
         "test.node.a",
         expect![[r#"
-            created by a load of main.alloy:1 (signal); tree > body > deps > refs > block_hir > structure > evaluated; built with its arguments
+            created by a load of main.alloy:1 (signal); parsed > deps > refs > block_hir > structure > evaluated; built with its arguments
             reload: another environment (signal); (block_hir) > (deps) > (refs) > evaluated; updated with new arguments
         "#]],
     );
@@ -120,7 +120,7 @@ async fn environment_and_another_try() {
         &t,
         "test.node.f",
         expect![[r#"
-            created by a load of main.alloy:2 (signal); tree > body > deps > refs > block_hir > structure > evaluated; built with its arguments
+            created by a load of main.alloy:2 (signal); parsed > deps > refs > block_hir > structure > evaluated; built with its arguments
             reload: another try (signal); (block_hir) > (deps) > (refs) > (evaluated); built with its arguments
         "#]],
     );
@@ -158,15 +158,15 @@ foreach "f" {{
         "m.i/test.node.inner",
         expect![[r#"
             created by a load of main.alloy:4 (start); ; built with its arguments
-            module argument m.i/argument.x; (tree) > (body) > (block_hir) > (refs) > (deps) > evaluated; updated with new arguments
+            module argument m.i/argument.x; (parsed) > (block_hir) > (refs) > (deps) > evaluated; updated with new arguments
         "#]],
     );
     check(
         &t,
         "test.node.reads",
         expect![[r#"
-            created by a load of main.alloy:8 (start) and exports of m.i; evaluated > (tree) > (body) > (block_hir) > (refs) > (deps); built with its arguments
-            export of m.i field out; (tree) > (body) > (block_hir) > (refs) > (deps) > evaluated; updated with new arguments
+            created by a load of main.alloy:8 (start) and exports of m.i; evaluated > (parsed) > (block_hir) > (refs) > (deps); built with its arguments
+            export of m.i field out; (parsed) > (block_hir) > (refs) > (deps) > evaluated; updated with new arguments
         "#]],
     );
     check(
@@ -174,7 +174,7 @@ foreach "f" {{
         "foreach.f/foreach_one_1/test.node.each",
         expect![[r#"
             module of foreach.f; evaluated; built with its arguments
-            module of foreach.f; tree > body > block_hir > (refs) > (deps) > (structure) > evaluated; updated with new arguments
+            module of foreach.f; parsed > block_hir > (refs) > (deps) > (structure) > evaluated; updated with new arguments
         "#]],
     );
 }
