@@ -40,7 +40,7 @@ pub fn check_body(text: &str, schema: &'static StructSchema, decode: DecodeFn) -
     };
     let (hir, map) = lower_file(&parse.syntax());
     let shown = |fault: &Fault| shown(text, &lines, &map, fault);
-    let findings = check_statements(&hir, schema, decode);
+    let findings = check_statements(&hir, schema, decode).findings;
     // What only `alloy check` says is about blocks of a configuration.
     let is_ours = |fault: &Fault| fault.help.as_ref().is_some_and(|help| help.is_ours);
     findings.iter().map(|finding| &finding.fault).filter(|f| !is_ours(f)).map(shown).collect()

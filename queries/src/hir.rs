@@ -182,6 +182,32 @@ impl BlockHir {
         }
         id
     }
+
+    /// True if the expression `id` contains one of `wanted`.
+    pub(crate) fn contains(&self, id: ExprId, wanted: &[ExprId]) -> bool {
+        let inside = |id: &ExprId| self.contains(*id, wanted);
+        wanted.contains(&id)
+            || match self.expr(id) {
+                Expr::Array(items) => items.iter().any(inside),
+                Expr::Object(fields) => fields.iter().any(|(_, value)| inside(value)),
+                Expr::Access { base, .. } => inside(base),
+                Expr::Index { base, index } => inside(base) || inside(index),
+                Expr::Call { callee, args } => inside(callee) || args.iter().any(inside),
+                Expr::Unary { operand, .. } => inside(operand),
+                Expr::Binary { left, right, .. } => inside(left) || inside(right),
+                Expr::Paren(inner) => inside(inner),
+                _ => false,
+            }
+    }
+
+    /// True if the expression `id` is a literal, or an array or object of such.
+    pub(crate) fn is_literal(&self, id: ExprId) -> bool {
+        match self.expr(id) {
+            Expr::Array(items) => items.iter().all(|item| self.is_literal(*item)),
+            Expr::Object(fields) => fields.iter().all(|(_, value)| self.is_literal(*value)),
+            expr => expr.literal().is_some(),
+        }
+    }
 }
 
 /// True for blocks whose body is, or holds, the blocks of another module.

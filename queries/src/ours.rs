@@ -67,7 +67,7 @@ pub(crate) fn findings(
         walk.module_arguments(declare);
     }
     if walk.findings.is_empty()
-        && checked(db, block).is_empty()
+        && checked(db, block).findings.is_empty()
         && let Some((_, decode)) = schema
         && let Err(fault) = evaluated(db, block, decode)
     {
@@ -87,6 +87,9 @@ fn evaluated(db: &dyn Db, block: Block, decode: DecodeFn) -> Result<(), Fault> {
         .filter(|(reference, target)| **target != Target::Library || reads_machine(reference))
         .map(|(reference, _)| reference.first)
         .collect();
+    if checked(db, block).decodes && !is_computed(hir, &hir.statements, &unknown) {
+        return Ok(());
+    }
     precheck_body(hir, &Evaluator::new(hir, &Nothing), decode, &unknown).map_err(|mut fault| {
         if fault.subject == Subject::Nowhere {
             let near = fault.help().near.take().unwrap_or_default();
@@ -95,6 +98,16 @@ fn evaluated(db: &dyn Db, block: Block, decode: DecodeFn) -> Result<(), Fault> {
             fault.decorated = false;
         }
         fault
+    })
+}
+
+/// True if a body has something in it that is neither literal nor reads one of `unknown`.
+fn is_computed(hir: &BlockHir, statements: &[Statement], unknown: &[ExprId]) -> bool {
+    statements.iter().any(|statement| match statement {
+        Statement::Attribute { value, .. } => {
+            !hir.is_literal(*value) && !hir.contains(*value, unknown)
+        }
+        Statement::Block(block) => is_computed(hir, &block.statements, unknown),
     })
 }
 

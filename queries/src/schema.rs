@@ -21,29 +21,39 @@ use crate::rules::codes;
 use crate::similar::similar;
 use crate::words::{type_words, value_words};
 
-/// What is wrong with the arguments of a block, as far as text alone tells.
+/// What text alone tells of the arguments of a block.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Checked {
+    /// What is wrong with them.
+    pub(crate) findings: Box<[Finding]>,
+    /// True if nothing is, and all literals decode together as they are written.
+    pub(crate) decodes: bool,
+}
+
+/// Checks the arguments of a block as far as text alone tells.
 #[salsa::tracked(returns(ref))]
-pub(crate) fn checked(db: &dyn Db, block: Block) -> Box<[Finding]> {
+pub(crate) fn checked(db: &dyn Db, block: Block) -> Checked {
     let hir = block_hir(db, block);
     let definition = match node_type(db, block) {
         // What a custom component takes is not in the registry.
-        Some((NodeKind::Custom, _)) | None => return Box::default(),
+        Some((NodeKind::Custom, _)) | None => return Checked::default(),
         Some((_, definition)) => definition,
     };
-    let Some((schema, decode)) = definition.args else { return Box::default() };
-    check_statements(hir, schema(), decode).into()
+    let Some((schema, decode)) = definition.args else { return Checked::default() };
+    check_statements(hir, schema(), decode)
 }
 
-/// What is wrong with the statements of `hir` as arguments with that schema.
+/// Checks the statements of `hir` as arguments with that schema.
 pub(crate) fn check_statements(
     hir: &BlockHir,
     schema: &'static StructSchema,
     decode: DecodeFn,
-) -> Vec<Finding> {
-    let mut checker =
-        Checker { hir, decode, path: Vec::new(), blocks: Vec::new(), findings: Vec::new() };
-    checker.body(schema, &hir.statements);
-    checker.findings
+) -> Checked {
+    let (path, blocks, findings) = (Vec::new(), Vec::new(), Vec::new());
+    let mut checker = Checker { hir, decode, path, blocks, sound: false, exact: true, findings };
+    let sound = checker.body(schema, &hir.statements);
+    let decodes = sound && checker.exact && checker.findings.is_empty();
+    Checked { findings: checker.findings.into(), decodes }
 }
 
 struct Checker<'a> {
@@ -53,6 +63,10 @@ struct Checker<'a> {
     path: Vec<u32>,
     /// The blocks on that way.
     blocks: Vec<Probed>,
+    /// True if all literals of the body under way are known to decode.
+    sound: bool,
+    /// False if something of the last body that was decoded was left out or put right.
+    exact: bool,
     findings: Vec<Finding>,
 }
 
@@ -204,10 +218,14 @@ fn type_at<'t>(ty: &'t TypeSchema, path: &[PathSegment]) -> Option<&'t TypeSchem
 }
 
 impl Checker<'_> {
-    fn body(&mut self, schema: &'static StructSchema, statements: &[Statement]) {
+    /// Looks at a body; true if all of it that is literal decodes together.
+    fn body(&mut self, schema: &'static StructSchema, statements: &[Statement]) -> bool {
         if schema.open {
-            return;
+            return false;
         }
+        let around = self.sound;
+        let sound = around || self.decodes(schema, statements);
+        self.sound = sound;
         let count = |name: &str| {
             let is = |s: &&Statement| matches!(s, Statement::Block(block) if block.name == name);
             statements.iter().filter(is).count()
@@ -294,6 +312,8 @@ impl Checker<'_> {
                 }));
             }
         }
+        self.sound = around;
+        sound
     }
 
     /// Reports a label that a block lacks or must not have. The reference finds out when it decodes.
@@ -368,7 +388,74 @@ impl Checker<'_> {
             }
             return;
         }
-        self.literal(value, &named.field.ty);
+        if !self.sound {
+            self.literal(value, &named.field.ty);
+            return;
+        }
+        let mut found = Vec::new();
+        self.missing_members(value, &named.field.ty, &mut found);
+        self.findings.extend(found.into_iter().map(|(_, finding)| finding));
+    }
+
+    /// True if the body at the current path decodes as far as it is literal. Each of its attributes
+    /// would then decode alone, which is not to be tried one by one: a decoding starts from the
+    /// defaults of the whole component.
+    fn decodes(&mut self, schema: &'static StructSchema, statements: &[Statement]) -> bool {
+        self.exact = true;
+        self.literal_body(schema, statements)
+            .is_some_and(|body| (self.decode)(&self.within(&self.path, body)).is_ok())
+    }
+
+    /// A body without what is not known: what it must have is null. `None` if that is not enough to
+    /// decode it.
+    fn literal_body(
+        &mut self,
+        schema: &'static StructSchema,
+        statements: &[Statement],
+    ) -> Option<EvaluatedBody> {
+        let mut entries = Vec::with_capacity(statements.len());
+        for statement in statements {
+            match statement {
+                Statement::Attribute { name, value } => {
+                    let field = find(schema, name)?.field;
+                    let mut found = Vec::new();
+                    let value = self.literal_value(*value, &mut Vec::new(), &mut found);
+                    if field.kind != FieldKind::Attribute || !found.is_empty() {
+                        return None;
+                    }
+                    let value = match value {
+                        Some(value) => fitted(value, &field.ty, &mut self.exact),
+                        None if field.required => Value::Null,
+                        None => continue,
+                    };
+                    entries.push(BodyEntry::Attribute { name: name.as_str().into(), value });
+                }
+                Statement::Block(block) => {
+                    let (label, body) = match find(schema, &block.name)?.body {
+                        BlockType::None => return None,
+                        BlockType::Map => {
+                            self.exact = false;
+                            (None, EvaluatedBody::default())
+                        }
+                        BlockType::Once(schema)
+                        | BlockType::Many(schema)
+                        | BlockType::Exactly(schema, _) => {
+                            let label = block.label.as_deref().unwrap_or("label");
+                            let label = schema.takes_label().then(|| label.into());
+                            if schema.open {
+                                self.exact = false;
+                                (label, EvaluatedBody::default())
+                            } else {
+                                (label, self.literal_body(schema, &block.statements)?)
+                            }
+                        }
+                    };
+                    let name = block.name.as_str().into();
+                    entries.push(BodyEntry::Block(EvaluatedBlock { name, label, body }));
+                }
+            }
+        }
+        Some(EvaluatedBody { entries })
     }
 
     /// Decodes a body that holds nothing but this attribute, with null in the place of everything
@@ -377,7 +464,10 @@ impl Checker<'_> {
         let mut found: Vec<(ExprId, Finding)> = Vec::new();
         let mut nulled = Vec::new();
         while let Some(value) = self.literal_value(expr, &mut nulled, &mut found) {
-            let Err(error) = (self.decode)(&self.probe(&fitted(value.clone(), ty))) else { break };
+            let Err(error) = (self.decode)(&self.probe(&fitted(value.clone(), ty, &mut true)))
+            else {
+                break;
+            };
             // Errors about enclosing bodies (missing attributes) are none of this attribute.
             let about_value = matches!(error.about, About::Value | About::Validation);
             if error.statements.len() != self.path.len() || !about_value {
@@ -545,29 +635,30 @@ impl Checker<'_> {
     }
 
     /// A body with the attribute at the current path and what decoding must find to get there.
-    /// Labels are not checked here, so they are put right.
     fn probe(&self, value: &Value) -> EvaluatedBody {
-        let mut entries = Vec::new();
-        let mut path = self.path.as_slice();
-        while let Some(statement) = self.hir.statement(path) {
-            entries = match statement {
-                Statement::Attribute { name, .. } => {
-                    let (name, value) = (name.as_str().into(), value.clone());
-                    vec![BodyEntry::Attribute { name, value }]
-                }
-                Statement::Block(block) => {
-                    let probed = self.blocks.get(path.len() - 1);
-                    let entry = BodyEntry::Block(EvaluatedBlock {
-                        name: block.name.as_str().into(),
-                        label: probed.is_some_and(|p| p.takes_label).then(|| "label".into()),
-                        body: EvaluatedBody { entries },
-                    });
-                    vec![entry; probed.map_or(1, |p| p.times)]
-                }
-            };
+        let (Some((_, around)), Some(Statement::Attribute { name, .. })) =
+            (self.path.split_last(), self.hir.statement(&self.path))
+        else {
+            return EvaluatedBody::default();
+        };
+        let attribute = BodyEntry::Attribute { name: name.as_str().into(), value: value.clone() };
+        self.within(around, EvaluatedBody { entries: vec![attribute] })
+    }
+
+    /// A body that holds nothing but another one, in the blocks that `path` leads through. Labels
+    /// are not checked here, so they are put right.
+    fn within(&self, mut path: &[u32], mut body: EvaluatedBody) -> EvaluatedBody {
+        while let Some(Statement::Block(block)) = self.hir.statement(path) {
+            let probed = self.blocks.get(path.len() - 1);
+            let entry = BodyEntry::Block(EvaluatedBlock {
+                name: block.name.as_str().into(),
+                label: probed.is_some_and(|p| p.takes_label).then(|| "label".into()),
+                body,
+            });
+            body = EvaluatedBody { entries: vec![entry; probed.map_or(1, |p| p.times)] };
             path = &path[..path.len() - 1];
         }
-        EvaluatedBody { entries }
+        body
     }
 
     fn unknown_block(&mut self, schema: &StructSchema, name: &str) {
@@ -675,17 +766,18 @@ fn suggest_value(help: &mut Help, text: &Str, values: &[&'static str], literal: 
 }
 
 /// The value with as many elements as lists of a fixed length want: lengths are not checked here.
-/// Neither are objects that become targets.
-fn fitted(value: Value, ty: &TypeSchema) -> Value {
+/// Neither are objects that become targets. `exact` becomes false if the value is another one then.
+fn fitted(value: Value, ty: &TypeSchema, exact: &mut bool) -> Value {
     match (value, ty) {
-        (value, TypeSchema::Optional(inner)) => fitted(value, inner),
+        (value, TypeSchema::Optional(inner)) => fitted(value, inner, exact),
         (Value::Array(items), TypeSchema::FixedList(inner, len)) => {
-            let mut items: Vec<_> = items.iter().map(|v| fitted(v.clone(), inner)).collect();
+            *exact &= items.len() == *len;
+            let mut items: Vec<_> = items.iter().map(|v| fitted(v.clone(), inner, exact)).collect();
             items.resize(*len, Value::Null);
             Value::from(items)
         }
         (Value::Array(items), TypeSchema::List(inner)) => {
-            Value::Array(items.iter().map(|v| fitted(v.clone(), inner)).collect())
+            Value::Array(items.iter().map(|v| fitted(v.clone(), inner, exact)).collect())
         }
         (Value::Object(object), TypeSchema::Map(_) | TypeSchema::Struct(_)) => {
             let member_type = |name: &str| match ty {
@@ -696,13 +788,16 @@ fn fitted(value: Value, ty: &TypeSchema) -> Value {
             let mut object = std::sync::Arc::unwrap_or_clone(object);
             for (name, member) in &mut object.members {
                 if let Some(ty) = member_type(&name.to_lossy()) {
-                    *member = fitted(std::mem::take(member), ty);
+                    *member = fitted(std::mem::take(member), ty, exact);
                 }
             }
             Value::from(object)
         }
         // What converts to a capsule takes any members: they are looked at when it is evaluated.
-        (Value::Object(_), TypeSchema::Capsule(_)) => Value::from(Object::default()),
+        (Value::Object(object), TypeSchema::Capsule(_)) => {
+            *exact &= object.members.is_empty();
+            Value::from(Object::default())
+        }
         (value, _) => value,
     }
 }

@@ -21,6 +21,11 @@ use alloy_queries::{Engine, Options, Source};
 use alloy_value::Stability;
 use rustix::time::{ClockId, clock_gettime};
 
+/// That of the binary.
+#[cfg(all(feature = "jemalloc", target_os = "linux", not(debug_assertions)))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// How often the configurations are checked; the median counts.
 const ROUNDS: usize = 5;
 /// How often the process starts.

@@ -4,7 +4,7 @@ use alloy_value::{About, ArcArgs, BodyEntry, DecodeError, EvaluatedBlock, Evalua
 
 use super::{Evaluator, decorate};
 use crate::fault::{Fault, Part, Subject, decode_code};
-use crate::hir::{BlockHir, Expr, ExprId, Statement};
+use crate::hir::{BlockHir, ExprId, Statement};
 
 /// Decodes a body into arguments (`Definition::args`).
 pub(crate) type DecodeFn = fn(&EvaluatedBody) -> Result<ArcArgs, DecodeError>;
@@ -60,25 +60,6 @@ pub(crate) fn precheck_body(
     stopped.map_or(Ok(()), |(_, fault)| Err(fault))
 }
 
-/// True if the expression `id` contains one of `wanted`.
-fn contains(hir: &BlockHir, id: ExprId, wanted: &[ExprId]) -> bool {
-    if wanted.contains(&id) {
-        return true;
-    }
-    let inside = |id: &ExprId| contains(hir, *id, wanted);
-    match hir.expr(id) {
-        Expr::Array(items) => items.iter().any(inside),
-        Expr::Object(fields) => fields.iter().any(|(_, value)| inside(value)),
-        Expr::Access { base, .. } => inside(base),
-        Expr::Index { base, index } => inside(base) || inside(index),
-        Expr::Call { callee, args } => inside(callee) || args.iter().any(inside),
-        Expr::Unary { operand, .. } => inside(operand),
-        Expr::Binary { left, right, .. } => inside(left) || inside(right),
-        Expr::Paren(inner) => inside(inner),
-        _ => false,
-    }
-}
-
 /// True if `error` is about a statement before the one at `at`, or about the name or place of that
 /// very statement, which is checked before its value.
 fn precedes(error: &DecodeError, at: &[usize]) -> bool {
@@ -111,7 +92,7 @@ impl Evaluator<'_> {
         for (i, statement) in statements.iter().enumerate() {
             match statement {
                 Statement::Attribute { name, value } => {
-                    let is_unknown = !unknown.is_empty() && contains(self.hir, *value, unknown);
+                    let is_unknown = !unknown.is_empty() && self.hir.contains(*value, unknown);
                     let (value, fault) = if is_unknown {
                         skipped.push([path.as_slice(), &[i]].concat());
                         (Value::Null, None)

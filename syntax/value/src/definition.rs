@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use rustc_hash::FxHashMap;
+
 use crate::{ArcArgs, Args, DecodeError, EvaluatedBody, Exports, StructSchema};
 
 /// Stability of a component, block, function or feature; ordered from least to most stable.
@@ -155,6 +157,8 @@ pub enum Lookup {
 #[derive(Debug)]
 pub struct Registry {
     by_name: Vec<&'static Definition>,
+    /// Places in `by_name`.
+    places: FxHashMap<&'static str, usize>,
 }
 
 impl Registry {
@@ -163,15 +167,16 @@ impl Registry {
         let mut by_name: Vec<_> = definitions.into_iter().collect();
         by_name.sort_by_key(|d| (d.name, d.args.is_none()));
         by_name.dedup_by_key(|d| d.name);
-        Self { by_name }
+        let places = by_name.iter().enumerate().map(|(at, d)| (d.name, at)).collect();
+        Self { by_name, places }
     }
 
     /// Looks up `name`.
     pub fn lookup(&self, name: &str) -> Lookup {
-        match self.by_name.binary_search_by_key(&name, |d| d.name) {
-            Ok(i) if self.by_name[i].args.is_some() => Lookup::Known(self.by_name[i]),
-            Ok(i) => Lookup::NotBuilt(self.by_name[i]),
-            Err(_) => Lookup::Unknown,
+        match self.places.get(name).map(|at| self.by_name[*at]) {
+            Some(definition) if definition.args.is_some() => Lookup::Known(definition),
+            Some(definition) => Lookup::NotBuilt(definition),
+            None => Lookup::Unknown,
         }
     }
 
