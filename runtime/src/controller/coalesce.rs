@@ -11,7 +11,7 @@ use alloy_queries::NodeId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Controller;
-use super::node::{Node, Role};
+use super::node::Role;
 use crate::event::Epoch;
 
 /// Rest of a source per reader. To follow a change costs a reader less than a tenth of it, so a source
@@ -127,8 +127,7 @@ impl Controller {
         if !self.coalescer.is_waited_for(id) {
             return;
         }
-        let moves = |node: &Node| node.updating || node.holds_exports;
-        if self.nodes.get(&id).is_some_and(moves) {
+        if self.nodes.get(&id).is_some_and(|node| node.updating || node.holds_exports) {
             return;
         }
         self.coalescer.moving.remove(&id);

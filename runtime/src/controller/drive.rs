@@ -20,8 +20,6 @@ use crate::health::{self, labels_of};
 use crate::metrics::ControllerMetrics;
 use crate::trace::Verdict;
 
-/// Counter of every component that tells whether a reload or an export reached it.
-
 impl Controller {
     /// Asks for an evaluation of `id`; `since` is when an export that it reads changed.
     pub(super) fn mark(&mut self, id: NodeId, since: Option<Instant>) {
@@ -59,7 +57,7 @@ impl Controller {
     fn evaluate(&mut self, id: NodeId, dispatch: &Span) {
         let Some(info) = self.engine.node(id) else { return };
         let is_settled =
-            |dependency| self.nodes.get(dependency).is_none_or(super::Node::is_settled);
+            |dependency| self.nodes.get(dependency).is_none_or(|node| node.is_settled());
         let ready = info.dependencies.iter().all(is_settled) && !self.waits_for_owner(id, info);
         let Some(node) = self.touch(id) else { return };
         node.waiting = !ready;
@@ -251,7 +249,7 @@ impl Controller {
     /// The arguments don't evaluate: the node keeps what it has.
     fn refuse_evaluation(&mut self, id: NodeId, finding: Finding) {
         self.log_failure(id, &finding.logged);
-        self.fail(id, Failure::Evaluation(*finding.diagnostic), &finding.logged);
+        self.fail(id, Failure::Evaluation(finding.diagnostic), &finding.logged);
     }
 
     /// Building, updating or applying failed: the node keeps what it has.

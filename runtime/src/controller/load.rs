@@ -407,7 +407,7 @@ impl Controller {
         let now = Instant::now();
         for load in &mut self.loads {
             for id in &self.touched {
-                if !self.nodes.get(id).is_some_and(Node::is_busy) {
+                if !self.nodes.get(id).is_some_and(|node| node.is_busy()) {
                     load.open.remove(id);
                 }
             }
@@ -480,7 +480,7 @@ impl Controller {
                 let node = self.nodes.get(&info.id);
                 match node.and_then(|node| Some((node.role, node.failure.as_ref()?))) {
                     None => Vec::new(),
-                    Some((_, Failure::Evaluation(diagnostic))) => vec![diagnostic.clone()],
+                    Some((_, Failure::Evaluation(diagnostic))) => vec![(**diagnostic).clone()],
                     Some((_, Failure::Module(diagnostics))) => diagnostics.clone(),
                     Some((role, Failure::Refused(reason))) => {
                         vec![self.refusal(info.id, role, reason)]
@@ -525,7 +525,7 @@ impl Controller {
         if self.engine.load(Load::default()).is_ok() {
             self.engine.commit();
         }
-        let nodes: Vec<Node> = self.nodes.drain().map(|(_, node)| node).collect();
+        let nodes: Vec<Node> = self.nodes.drain().map(|(_, node)| *node).collect();
         self.stop_removed(nodes, BTreeSet::new());
         self.dirty.clear();
         self.to_start.clear();

@@ -85,7 +85,8 @@ pub(crate) struct Controller {
     engine: Engine,
     shared: Shared,
     metrics: ControllerMetrics,
-    nodes: FxHashMap<NodeId, Node>,
+    /// Boxed, so that the table has no room for those that are not there yet.
+    nodes: FxHashMap<NodeId, Box<Node>>,
     _graph_metrics: ComponentMetrics,
     /// Metrics of the controllers of modules, by module id.
     module_metrics: BTreeMap<Arc<str>, ControllerMetrics>,
@@ -347,7 +348,7 @@ impl Controller {
     /// Lets stops begin whose readers have taken their new arguments.
     fn release_stops(&mut self) {
         let nodes = &self.nodes;
-        let is_busy = |id: &NodeId| nodes.get(id).is_some_and(Node::is_busy);
+        let is_busy = |id: &NodeId| nodes.get(id).is_some_and(|node| node.is_busy());
         self.stops_waiting.retain(|(readers, _go)| readers.iter().any(is_busy));
     }
 
@@ -386,7 +387,7 @@ impl Controller {
         self.dirty.clear();
         self.to_start.clear();
         self.coalescer.clear();
-        let nodes = self.nodes.drain().map(|(_, node)| node).collect();
+        let nodes = self.nodes.drain().map(|(_, node)| *node).collect();
         self.stop_removed(nodes, BTreeSet::new());
     }
 
@@ -424,7 +425,7 @@ impl Controller {
 
     fn touch(&mut self, id: NodeId) -> Option<&mut Node> {
         self.touched.insert(id);
-        self.nodes.get_mut(&id)
+        self.nodes.get_mut(&id).map(Box::as_mut)
     }
 
     fn now() -> SystemTime {

@@ -61,7 +61,7 @@ impl Controller {
                     if let (Some(turn), Some(node)) = (self.turn(), &node) {
                         turn.retire(&node.name);
                     }
-                    removed.extend(node);
+                    removed.extend(node.map(|node| *node));
                 }
             }
         }
@@ -114,7 +114,7 @@ impl Controller {
             self.module_metrics.insert(module_id, metrics);
         }
         self.touched.insert(id);
-        self.nodes.insert(id, node);
+        self.nodes.insert(id, Box::new(node));
     }
 
     /// Takes changes that came up outside of a load, for a node that runs them.
@@ -377,7 +377,7 @@ impl Controller {
         };
         let is_nested = outcome.is_ok() && !self.engine.children(id).is_empty();
         if let Some(node) = self.touch(id) {
-            node.content = Some(health::content(outcome, now));
+            node.content = Some(Box::new(health::content(outcome, now)));
             if is_nested && node.run == Run::Running {
                 node.run_health = health::nested_updated(now);
             }

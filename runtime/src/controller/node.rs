@@ -83,7 +83,7 @@ pub(super) enum Run {
 #[derive(Clone, Debug)]
 pub(super) enum Failure {
     /// They don't evaluate.
-    Evaluation(Diagnostic),
+    Evaluation(Box<Diagnostic>),
     /// The component, or the owner of the config block, refused them.
     Refused(String),
     /// The module that it is to run is wrong.
@@ -118,7 +118,7 @@ pub(super) struct Node {
     /// For a `foreach`: its children show no metrics. For others: neither do they.
     pub(super) hides_metrics: bool,
     /// Health of what an import brought.
-    pub(super) content: Option<Health>,
+    pub(super) content: Option<Box<Health>>,
     pub(super) cell: Arc<NodeCell>,
     pub(super) phase: Phase,
     /// To be evaluated once its dependencies are built or failed.
@@ -272,7 +272,7 @@ impl Node {
         NodeState {
             evaluation: self.evaluation.clone(),
             run: self.run_health.clone(),
-            content: self.content.clone(),
+            content: self.content.as_deref().cloned(),
             args: self.accepted.clone(),
             exports: self.exports.clone(),
             refused_files: Arc::clone(&self.refused_files),

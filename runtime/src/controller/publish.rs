@@ -63,7 +63,7 @@ impl Controller {
             if node.run == Run::Exited {
                 parts.extend(health::nested_stopped(&node.run_health));
             }
-            parts.extend(node.content.clone());
+            parts.extend(node.content.as_deref().cloned());
             parts.extend(self.nested_imports(child));
         }
         Health::least(&parts).filter(|least| least.state != HealthState::Healthy).cloned()
