@@ -1,8 +1,11 @@
 //! What the runtime asks about nodes besides their arguments: places for its own errors, and
 //! references one by one.
 
+use std::sync::Arc;
+
 use alloy_syntax::{Diagnostic, Severity};
-use alloy_value::{Definition, Lookup, Registry};
+use alloy_value::{Definition, Lookup};
+use rustc_hash::FxHashSet;
 
 use crate::custom::node_type;
 use crate::db::Db as _;
@@ -12,7 +15,7 @@ use crate::names::{Custom, Target, custom, deps, refs};
 use crate::queries::source_map;
 use crate::report::Reporter;
 use crate::store::ROOT;
-use crate::{CheckInput, Engine, HostFacts, NodeId, Options};
+use crate::{Engine, HostFacts, Importer, NodeId, Options, Source};
 
 /// A block that something uses.
 struct Used {
@@ -44,18 +47,58 @@ impl Engine {
         self.denied(self.store.modules[ROOT].module, &Imports::default(), runs)
     }
 
-    /// As [`Engine::cannot_run`], for a configuration that is not loaded and all that its imports
-    /// bring. Imports that cannot be read, or read what is only known when they run, bring nothing.
+    /// As [`Engine::cannot_run`], with all that imports bring. Imports that cannot be read, or read
+    /// what is only known when they run, bring nothing. O(nodes), and what modules and imports hold
+    /// is parsed once more.
     pub fn cannot_run_with_imports(
-        registry: &'static Registry,
-        host: HostFacts,
-        options: Options,
-        input: CheckInput<'_>,
+        &self,
+        module_path: &str,
+        importer: &dyn Importer,
         runs: impl Fn(&'static Definition) -> bool,
     ) -> Option<Diagnostic> {
-        let mut engine = Self::with_files(registry, host, options, &input.sources);
-        let imports = engine.follow_imports(input.module_path, input.importer?);
+        let sources = self.sketch(&runs)?;
+        // Neither decides what a block is.
+        let (host, options) = (HostFacts::default(), Options::default());
+        let mut engine = Self::with_files(self.db.registry(), host, options, &sources);
+        let imports = engine.follow_imports(module_path, importer);
         engine.denied(engine.store.modules[ROOT].module, &imports, runs)
+    }
+
+    /// The files with nothing left in them but what decides which components the imports add: the
+    /// others, of which there may be very many, are blanks. `None` if nothing is imported.
+    fn sketch(&self, runs: impl Fn(&'static Definition) -> bool) -> Option<Vec<Source>> {
+        let root = &self.store.modules[ROOT];
+        let mut types: FxHashSet<&str> = FxHashSet::default();
+        let mut imports = false;
+        let mut is_kept = |at: u32| {
+            let slot = &self.store.blocks[at];
+            let name = &*slot.key.name;
+            let is_custom = || custom(&self.db, root.module, name).is_some();
+            match self.db.registry().lookup(name) {
+                Lookup::Known(known) | Lookup::NotBuilt(known) if runs(known) && !is_custom() => {
+                    let is_import = name.starts_with("import.");
+                    imports |= is_import;
+                    is_import || slot.body.is_some()
+                }
+                // The first place of each is named.
+                _ => slot.body.is_some() || types.insert(name),
+            }
+        };
+        let mut sources = Vec::with_capacity(root.files.len());
+        for file in &root.files {
+            let mut text = String::new();
+            for item in file.items.iter().map(|item| &self.store.items[*item]) {
+                if item.block.is_some_and(&mut is_kept) {
+                    text.push_str(&item.text);
+                } else {
+                    let blank = |byte: u8| if byte == b'\n' { '\n' } else { ' ' };
+                    text.extend(item.text.bytes().map(blank));
+                }
+            }
+            sources.push(Source { name: Arc::clone(&file.name), text: text.into() });
+        }
+        let is_nested = || sources.iter().any(|source| source.text.contains("import."));
+        (imports || is_nested()).then_some(sources)
     }
 
     /// As [`Engine::cannot_run`], for the module that a custom component is to run; `None` also if

@@ -6,9 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use alloy_queries::{
-    CheckInput, Diagnostic, Engine, Load, NodeChange, NodeId, NodeKind, Options, Order, Pending,
-};
+use alloy_queries::{Diagnostic, Load, NodeChange, NodeId, NodeKind, Order, Pending};
 use alloy_value::{ArcArgs, Object, Str, Value};
 use rustc_hash::FxHashSet;
 
@@ -135,11 +133,7 @@ impl Controller {
         look: Look,
     ) -> Result<(Pending, Vec<(NodeId, Finding)>), LoadError> {
         self.withheld.clear();
-        let imported = match look {
-            Look::Own | Look::Load => self.imported_cannot_run(&load),
-            // Whoever asks for a plan need not be allowed to read files.
-            Look::Dry => None,
-        };
+        let module_path = load.module_path.clone();
         let mut pending = self.engine.load(load).map_err(|rejected| {
             let failure = if rejected.syntax {
                 LoadFailure::Read { path: String::new(), reason: String::new() }
@@ -148,6 +142,14 @@ impl Controller {
             };
             LoadError::new(failure, rejected.diagnostics)
         })?;
+        let imported = match (look, self.options.importer.as_deref()) {
+            (Look::Own | Look::Load, Some(importer)) => {
+                let runs = |definition| self.runs(definition);
+                self.engine.cannot_run_with_imports(&module_path, importer, runs)
+            }
+            // Whoever asks for a plan need not be allowed to read files.
+            _ => None,
+        };
         let own = || self.engine.cannot_run(|definition| self.runs(definition));
         if let Some(diagnostic) = imported.or_else(own) {
             self.engine.rollback();
@@ -163,24 +165,6 @@ impl Controller {
             return Err(LoadError::new(LoadFailure::Rejected, vec![diagnostic]));
         }
         Ok((pending, findings))
-    }
-
-    /// What a configuration that has imports cannot do without and that does not run; also in what
-    /// the imports bring.
-    fn imported_cannot_run(&self, load: &Load) -> Option<Diagnostic> {
-        let importer = self.options.importer.as_deref()?;
-        if !load.sources.iter().any(|source| source.text.contains("import.")) {
-            return None;
-        }
-        let limits =
-            Options { stability: self.options.stability, community: self.options.community };
-        let input = CheckInput {
-            sources: load.sources.clone(),
-            module_path: &load.module_path,
-            importer: Some(importer),
-        };
-        let (registry, host) = (self.options.registry, self.options.host.clone());
-        Engine::cannot_run_with_imports(registry, host, limits, input, |def| self.runs(def))
     }
 
     /// True if looking further into a dry run makes no sense or is not safe.
