@@ -15,7 +15,7 @@ fn alloy(args: &[&str], file: &Path) -> Result<(), String> {
 }
 
 fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let folder = alloy_corpus::workspace().join(folder);
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("list a folder")
         .map(|entry| entry.expect("read an entry").path())
@@ -36,7 +36,7 @@ fn examples_are_valid_and_formatted() {
 
 #[test]
 fn the_commented_line_of_the_host_example_is_valid_too() {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples/host.alloy");
+    let example = alloy_corpus::workspace().join("docs/examples/host.alloy");
     let text = std::fs::read_to_string(example).expect("read the example");
     let with_endpoint = text.replace("// endpoint {", "endpoint {");
     assert_ne!(text, with_endpoint, "the line is there");

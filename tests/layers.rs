@@ -6,7 +6,7 @@ use std::process::Command;
 fn packages_of(package: &str) -> Vec<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--package", package, "--edges", "normal", "--prefix", "none", "--locked"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(alloy_corpus::workspace())
         .output()
         .expect("run cargo tree");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

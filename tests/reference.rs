@@ -1,7 +1,6 @@
 //! `alloy schema`, `alloy components`, `alloy docs`, and the pages made from them.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::{Command, Output};
 
 use alloy_queries::{Engine, Options, Source};
@@ -125,7 +124,7 @@ fn docs_of_components_and_functions() {
 
 #[test]
 fn pages_of_the_reference_are_up_to_date() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
+    let folder = alloy_corpus::workspace().join("docs/reference");
     let update = alloy_reference::UPDATE;
     let wanted = alloy_reference::pages(&alloy::registry::catalog());
     for (name, text) in &wanted {

@@ -147,7 +147,7 @@ pub(crate) fn folder(corpus: &Path) -> PathBuf {
     let beside = corpus.join("../catalog");
     match beside.is_dir() {
         true => beside,
-        false => Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/catalog"),
+        false => alloy_corpus::workspace().join("../shared/catalog"),
     }
 }
 

@@ -238,10 +238,10 @@ mod tests {
 
     #[test]
     fn the_reference_is_up_to_date() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rules.md");
+        let path = alloy_corpus::workspace().join("docs/rules.md");
         let expected = reference();
         if std::env::var_os("UPDATE_DOCS").is_some() {
-            std::fs::write(path, &expected).expect("write docs/rules.md");
+            std::fs::write(&path, &expected).expect("write docs/rules.md");
         }
         let found = std::fs::read_to_string(path).unwrap_or_default();
         assert!(

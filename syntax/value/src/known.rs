@@ -255,7 +255,7 @@ mod tests {
     /// Needs the catalog beside the checkout; says so and passes where there is none.
     #[test]
     fn rows_agree_with_the_catalog() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/catalog/components.json");
+        let path = alloy_corpus::workspace().join("../shared/catalog/components.json");
         let Ok(text) = std::fs::read_to_string(path) else {
             eprintln!("skipped: no catalog beside the checkout");
             return;

@@ -41,9 +41,18 @@ const SHOWN_FAILURES: usize = 20;
 pub fn root() -> Option<PathBuf> {
     let path = match std::env::var_os("ALLOY_CORPUS") {
         Some(path) => PathBuf::from(path),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
+        None => workspace().join("../shared/corpus"),
     };
     path.is_dir().then_some(path)
+}
+
+/// The folder of the workspace whose tests run: asked for when they do, because a target directory may
+/// serve several checkouts, and then holds tests that were built for another one.
+pub fn workspace() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let start = package.or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+    let holds_lock = |folder: &&Path| folder.join("Cargo.lock").is_file();
+    start.ancestors().find(holds_lock).map_or(start.clone(), Path::to_path_buf)
 }
 
 /// The seeds of a fuzz target: what replays under `cargo test`.
@@ -51,7 +60,7 @@ pub fn root() -> Option<PathBuf> {
 /// # Panics
 /// If there are none.
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
+    let folder = workspace().join("fuzz/seeds").join(target);
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) => panic!("cannot read {}: {error}", folder.display()),
