@@ -240,18 +240,19 @@ impl Checker<'_> {
                 Statement::Block(block) => match find(schema, &block.name) {
                     None => self.unknown_block(schema, &block.name),
                     Some(named) => {
-                        let quoted = quote(&block.name);
+                        let quoted = || quote(&block.name);
                         match named.body {
                             BlockType::None => {
                                 let message = format!(
-                                    "{quoted} must be an attribute, but is used as a block"
+                                    "{} must be an attribute, but is used as a block",
+                                    quoted()
                                 );
                                 self.block_for_attribute(message, &named.field.ty, block);
                             }
                             BlockType::Once(schema) => {
                                 if count(&block.name) > 1 {
                                     let message =
-                                        format!("block {quoted} may only be specified once");
+                                        format!("block {} may only be specified once", quoted());
                                     self.repeated_block(message, statements, at, &block.name);
                                 } else {
                                     self.label(schema, block);
@@ -266,8 +267,9 @@ impl Checker<'_> {
                                 let got = count(&block.name);
                                 if got != want {
                                     let message = format!(
-                                        "block {quoted} must be specified exactly {want} times, \
-                                         but was specified {got} times"
+                                        "block {} must be specified exactly {want} times, but was \
+                                         specified {got} times",
+                                        quoted()
                                     );
                                     self.error(codes::REPEATED, Part::Whole, message);
                                 } else {
@@ -277,10 +279,11 @@ impl Checker<'_> {
                             BlockType::Map => {
                                 if count(&block.name) > 1 {
                                     let message =
-                                        format!("block {quoted} may only be specified once");
+                                        format!("block {} may only be specified once", quoted());
                                     self.repeated_block(message, statements, at, &block.name);
                                 } else if block.label.is_some() {
-                                    let message = format!("block {quoted} requires empty label");
+                                    let message =
+                                        format!("block {} requires empty label", quoted());
                                     self.error(codes::UNEXPECTED_LABEL, Part::Header, message);
                                 }
                             }
@@ -291,12 +294,15 @@ impl Checker<'_> {
             self.path.pop();
         }
         for field in schema.flat_fields() {
+            if !field.required {
+                continue;
+            }
             let present = statements.iter().any(|statement| match (statement, field.kind) {
                 (Statement::Attribute { name, .. }, FieldKind::Attribute) => name == field.name,
                 (Statement::Block(block), FieldKind::Block) => block.name == field.name,
                 _ => false,
             });
-            if field.required && !present {
+            if !present {
                 let quoted = quote(field.name);
                 let (code, what) = match field.kind {
                     FieldKind::Attribute => (codes::MISSING_ATTRIBUTE, "attribute"),
@@ -318,14 +324,14 @@ impl Checker<'_> {
 
     /// Reports a label that a block lacks or must not have. The reference finds out when it decodes.
     fn label(&mut self, schema: &StructSchema, block: &NestedBlock) {
-        let quoted = quote(&block.name);
+        let quoted = || quote(&block.name);
         let (code, message) = match (schema.takes_label(), &block.label) {
             (true, None) => {
-                (codes::MISSING_LABEL, format!("block {quoted} requires non-empty label"))
+                (codes::MISSING_LABEL, format!("block {} requires non-empty label", quoted()))
             }
             (false, Some(_)) => (
                 codes::UNEXPECTED_LABEL,
-                format!("block {quoted} does not support specifying labels"),
+                format!("block {} does not support specifying labels", quoted()),
             ),
             _ => return,
         };
@@ -333,9 +339,9 @@ impl Checker<'_> {
         let finding = self.finding(code, Part::Header, message).with_help(|help| {
             help.is_ours = true;
             if code == codes::MISSING_LABEL {
-                help.plain = Some(format!("the block {quoted} needs a label"));
+                help.plain = Some(format!("the block {} needs a label", quoted()));
             } else {
-                help.plain = Some(format!("the block {quoted} has no label"));
+                help.plain = Some(format!("the block {} has no label", quoted()));
                 help.fix("remove the label", Applicability::Safe, change);
             }
         });
@@ -350,13 +356,13 @@ impl Checker<'_> {
     }
 
     fn attribute(&mut self, schema: &StructSchema, seen: &[Statement], name: &str, value: ExprId) {
-        let quoted = quote(name);
+        let quoted = || quote(name);
         let Some(named) = find(schema, name) else {
-            let message = format!("unrecognized attribute name {quoted}");
+            let message = format!("unrecognized attribute name {}", quoted());
             let finding = self.finding(codes::UNKNOWN_ATTRIBUTE, Part::Whole, message);
             let subject = Subject::Statement(self.path.as_slice().into(), Part::Name);
             let names = names(schema, FieldKind::Attribute);
-            let plain = format!("{} has no attribute {quoted}", self.owner());
+            let plain = format!("{} has no attribute {}", self.owner(), quoted());
             self.findings.push(finding.with_help(|help| {
                 help.plain = Some(plain);
                 help.suggest(name, names.iter().map(String::as_str), subject, str::to_owned);
@@ -364,12 +370,12 @@ impl Checker<'_> {
             return;
         };
         if named.field.kind != FieldKind::Attribute {
-            let message = format!("{quoted} must be a block, but is used as an attribute");
+            let message = format!("{} must be a block, but is used as an attribute", quoted());
             let finding = self.finding(codes::ATTRIBUTE_OR_BLOCK, Part::Whole, message);
             let is_object = matches!(self.hir.expr(value), Expr::Object(_));
             let change = Change::AttributeToBlock(self.path.as_slice().into());
             self.findings.push(finding.with_help(|help| {
-                help.plain = Some(format!("{quoted} is a block, not an attribute"));
+                help.plain = Some(format!("{} is a block, not an attribute", quoted()));
                 if is_object {
                     help.fix("write it as a block", Applicability::Safe, change);
                 }
@@ -378,7 +384,7 @@ impl Checker<'_> {
         }
         let twice = |s: &Statement| matches!(s, Statement::Attribute { name: n, .. } if n == name);
         if let Some(first) = seen.iter().position(twice) {
-            let message = format!("attribute {quoted} may only be provided once");
+            let message = format!("attribute {} may only be provided once", quoted());
             self.repeated(message, first);
             let is_same = matches!(&seen[first], Statement::Attribute { value: other, .. }
                 if same_expression(self.hir, *other, value));

@@ -10,7 +10,9 @@
 //!
 //! Start reading at [`Parser::body`].
 
-use rowan::{GreenNode, GreenNodeBuilder, Language as _};
+use std::cell::Cell;
+
+use rowan::{GreenNode, GreenNodeBuilder, Language as _, NodeCache};
 
 use crate::chars::{is_identifier, quote, sanitize_identifier};
 use crate::guide::{Guide, Open};
@@ -37,7 +39,18 @@ pub(crate) fn parse_file(text: &str, invalid: &[u32]) -> (GreenNode, Vec<Diagnos
 
 /// [`parse_file`], and how many steps that took.
 pub(crate) fn parse_counting(text: &str, invalid: &[u32]) -> (GreenNode, Vec<Diagnostic>, u64) {
-    let mut parser = Parser::new(text, invalid);
+    let mut cache = Cache::take();
+    let parsed = parse_with(text, invalid, &mut cache.nodes);
+    cache.give_back(text);
+    parsed
+}
+
+fn parse_with(
+    text: &str,
+    invalid: &[u32],
+    cache: &mut NodeCache,
+) -> (GreenNode, Vec<Diagnostic>, u64) {
+    let mut parser = Parser::new(text, invalid, cache);
     parser.stops_building = true;
     parser.start(K::SourceFile);
     parser.body(K::Eof, Open::ROOT);
@@ -54,7 +67,7 @@ pub(crate) fn parse_counting(text: &str, invalid: &[u32]) -> (GreenNode, Vec<Dia
         Some(start) => blame_bracket(&mut first.diagnostics, start.start),
         None => excuse_bracket(&mut first.diagnostics),
     }
-    let mut parser = Parser::with_tokens(text, first.tokens, Vec::new());
+    let mut parser = Parser::with_tokens(text, first.tokens, Vec::new(), cache);
     parser.guide = Some(guide);
     parser.start(K::SourceFile);
     parser.body(K::Eof, Open::ROOT);
@@ -64,13 +77,43 @@ pub(crate) fn parse_counting(text: &str, invalid: &[u32]) -> (GreenNode, Vec<Dia
 }
 
 pub(crate) fn parse_expr(text: &str) -> (GreenNode, Vec<Diagnostic>) {
-    let mut parser = Parser::new(text, &[]);
+    let mut cache = NodeCache::default();
+    let mut parser = Parser::new(text, &[], &mut cache);
     parser.start(K::ExprRoot);
     parser.expr();
     parser.expect(K::Terminator);
     let mut root = parser.finish_root();
     let diagnostics = std::mem::take(&mut root.diagnostics);
     (root.tree(), diagnostics)
+}
+
+/// Tokens and small nodes of what a thread has parsed lately: the items of a configuration are parsed
+/// one by one and have most of theirs in common.
+#[derive(Default)]
+struct Cache {
+    nodes: NodeCache,
+    /// Length of what they are of.
+    bytes: usize,
+}
+
+thread_local! {
+    static RECENT: Cell<Cache> = Cell::default();
+}
+
+impl Cache {
+    /// Of longer texts nothing is kept.
+    const BYTES: usize = 64 << 10;
+
+    fn take() -> Self {
+        RECENT.take()
+    }
+
+    fn give_back(mut self, text: &str) {
+        self.bytes += text.len();
+        if self.bytes <= Self::BYTES {
+            RECENT.set(self);
+        }
+    }
 }
 
 /// What a parser leaves behind.
@@ -125,7 +168,7 @@ struct Parser<'a> {
     current: K,
     /// Tokens before this index are in the tree.
     built: usize,
-    builder: GreenNodeBuilder<'static>,
+    builder: GreenNodeBuilder<'a>,
     lex_errors: std::iter::Peekable<std::vec::IntoIter<LexError>>,
     diagnostics: Vec<Diagnostic>,
     lines: Option<LineIndex>,
@@ -142,21 +185,26 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str, invalid: &[u32]) -> Parser<'a> {
+    fn new(text: &'a str, invalid: &[u32], cache: &'a mut NodeCache) -> Parser<'a> {
         let mut lexer = Lexer::with_invalid(text, invalid);
         let tokens = lexer.rest();
         let (lex_errors, steps) = lexer.end();
-        Parser { steps, ..Parser::with_tokens(text, tokens, lex_errors) }
+        Parser { steps, ..Parser::with_tokens(text, tokens, lex_errors, cache) }
     }
 
-    fn with_tokens(text: &'a str, tokens: Vec<Token>, lex_errors: Vec<LexError>) -> Parser<'a> {
+    fn with_tokens(
+        text: &'a str,
+        tokens: Vec<Token>,
+        lex_errors: Vec<LexError>,
+        cache: &'a mut NodeCache,
+    ) -> Parser<'a> {
         let mut parser = Parser {
             text,
             tokens,
             at: 0,
             current: K::Eof,
             built: 0,
-            builder: GreenNodeBuilder::new(),
+            builder: GreenNodeBuilder::with_cache(cache),
             lex_errors: lex_errors.into_iter().peekable(),
             diagnostics: Vec::new(),
             lines: None,
