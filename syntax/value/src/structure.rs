@@ -189,6 +189,14 @@ impl<T: Structure> BlockField for Option<T> {
     }
 }
 
+/// Adds an element. Mostly there are few, in very many components: then there is no room for more.
+fn push<T>(list: &mut Vec<T>, element: T) {
+    if list.len() < 4 {
+        list.reserve_exact(1);
+    }
+    list.push(element);
+}
+
 impl<T: Structure> BlockSlot for Vec<T> {
     fn add(&mut self, block: &EvaluatedBlock, nth: usize) -> Result<(), DecodeError> {
         if nth == 0 {
@@ -196,7 +204,7 @@ impl<T: Structure> BlockSlot for Vec<T> {
         }
         let mut inner = T::initial();
         decode_block(&mut inner, block)?;
-        self.push(inner);
+        push(self, inner);
         Ok(())
     }
 
@@ -341,7 +349,7 @@ impl<T: OneOf> OneOfSlot for Vec<T> {
         }
         let mut element = T::start(index);
         decode_block(element.inner_mut(), block)?;
-        self.push(element);
+        push(self, element);
         Ok(())
     }
 
