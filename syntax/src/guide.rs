@@ -3,8 +3,8 @@
 //! People indent what they type, and a bracket that is not closed yet is seen at the next line
 //! that is indented less. Text whose brackets are fine is never judged by its indentation.
 
-use crate::SyntaxKind as K;
 use crate::lexer::Token;
+use crate::{Diagnostic, Span, SyntaxKind as K};
 
 /// What is known about a bracket that opens.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +47,16 @@ impl Guide {
         guide
     }
 
+    /// Puts what is reported about missing brackets where it belongs.
+    pub(crate) fn judge(&self, tokens: &[Token], diagnostics: &mut [Diagnostic]) {
+        match self.unclosed().and_then(|at| tokens.get(at)) {
+            Some(start) => blame_bracket(diagnostics, start.start),
+            None => excuse_bracket(diagnostics),
+        }
+    }
+
     /// The innermost bracket that is probably not closed.
-    pub(crate) fn unclosed(&self) -> Option<usize> {
+    fn unclosed(&self) -> Option<usize> {
         let is_open = |at: &usize| {
             !self.closed[*at] && bracket(self.kinds[*at]).is_some_and(|(_, opens)| opens)
         };
@@ -163,4 +171,24 @@ fn bracket(kind: K) -> Option<(usize, bool)> {
         K::RBracket => (2, false),
         _ => return None,
     })
+}
+
+/// If the text ends inside of brackets, `start` is the one that is to blame, and what is reported
+/// behind it follows from that.
+fn blame_bracket(diagnostics: &mut [Diagnostic], start: u32) {
+    let Some(at) = diagnostics.iter().position(|found| !found.related.is_empty()) else { return };
+    for related in &mut diagnostics[at].related {
+        related.span = Span::at(start);
+    }
+    for (other, diagnostic) in diagnostics.iter_mut().enumerate() {
+        let is_behind = matches!(diagnostic.span, Span::Bytes { start: at, .. } if at > start);
+        diagnostic.follows = other != at && is_behind;
+    }
+}
+
+/// If all brackets are closed, one that is missed was skipped after an earlier error.
+fn excuse_bracket(diagnostics: &mut [Diagnostic]) {
+    for diagnostic in diagnostics.iter_mut().skip(1) {
+        diagnostic.follows |= !diagnostic.related.is_empty();
+    }
 }

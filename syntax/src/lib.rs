@@ -12,6 +12,7 @@
 //! incremental use.
 
 pub mod ast;
+mod cache;
 mod chars;
 mod diagnostic;
 mod format;

@@ -10,10 +10,9 @@
 //!
 //! Start reading at [`Parser::body`].
 
-use std::cell::Cell;
-
 use rowan::{GreenNode, GreenNodeBuilder, Language as _, NodeCache};
 
+use crate::cache::Cache;
 use crate::chars::{is_identifier, quote, sanitize_identifier};
 use crate::guide::{Guide, Open};
 use crate::kind::Alloy;
@@ -63,10 +62,7 @@ fn parse_with(
     // What is reported is fixed; where statements end is ours to guess.
     let guide = Guide::new(text, &first.tokens);
     first.steps += first.tokens.len() as u64;
-    match guide.unclosed().and_then(|at| first.tokens.get(at)) {
-        Some(start) => blame_bracket(&mut first.diagnostics, start.start),
-        None => excuse_bracket(&mut first.diagnostics),
-    }
+    guide.judge(&first.tokens, &mut first.diagnostics);
     let mut parser = Parser::with_tokens(text, first.tokens, Vec::new(), cache);
     parser.guide = Some(guide);
     parser.start(K::SourceFile);
@@ -85,35 +81,6 @@ pub(crate) fn parse_expr(text: &str) -> (GreenNode, Vec<Diagnostic>) {
     let mut root = parser.finish_root();
     let diagnostics = std::mem::take(&mut root.diagnostics);
     (root.tree(), diagnostics)
-}
-
-/// Tokens and small nodes of what a thread has parsed lately: the items of a configuration are parsed
-/// one by one and have most of theirs in common.
-#[derive(Default)]
-struct Cache {
-    nodes: NodeCache,
-    /// Length of what they are of.
-    bytes: usize,
-}
-
-thread_local! {
-    static RECENT: Cell<Cache> = Cell::default();
-}
-
-impl Cache {
-    /// Of longer texts nothing is kept.
-    const BYTES: usize = 64 << 10;
-
-    fn take() -> Self {
-        RECENT.take()
-    }
-
-    fn give_back(mut self, text: &str) {
-        self.bytes += text.len();
-        if self.bytes <= Self::BYTES {
-            RECENT.set(self);
-        }
-    }
 }
 
 /// What a parser leaves behind.
@@ -136,26 +103,6 @@ const LONGEST_SKIPPED: usize = 4096;
 
 /// Longest piece of text that a message shows, in characters.
 const LONGEST_SHOWN: usize = 30;
-
-/// If the text ends inside of brackets, `start` is the one that is to blame, and what is reported
-/// behind it follows from that.
-fn blame_bracket(diagnostics: &mut [Diagnostic], start: u32) {
-    let Some(at) = diagnostics.iter().position(|found| !found.related.is_empty()) else { return };
-    for related in &mut diagnostics[at].related {
-        related.span = Span::at(start);
-    }
-    for (other, diagnostic) in diagnostics.iter_mut().enumerate() {
-        let is_behind = matches!(diagnostic.span, Span::Bytes { start: at, .. } if at > start);
-        diagnostic.follows = other != at && is_behind;
-    }
-}
-
-/// If all brackets are closed, one that is missed was skipped after an earlier error.
-fn excuse_bracket(diagnostics: &mut [Diagnostic]) {
-    for diagnostic in diagnostics.iter_mut().skip(1) {
-        diagnostic.follows |= !diagnostic.related.is_empty();
-    }
-}
 
 /// A place in the tree being built, around which a node can be put later.
 type Checkpoint = rowan::Checkpoint;
