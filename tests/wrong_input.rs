@@ -195,7 +195,9 @@ fn components_that_this_version_cannot_run() {
 
 #[test]
 fn everything_that_cannot_run_is_named_at_once_also_in_modules_and_imports() {
-    let text = "discovery.kuma \"top\" {\n  server = \"http://localhost\"\n}\n\n\
+    // What runs here is left out of the search, in its place.
+    let text = "local.file \"plain\" {\n  filename = \"ä\"\n}\n\n\
+                discovery.kuma \"top\" {\n  server = \"http://localhost\"\n}\n\n\
                 declare \"own\" {\n  prometheus.operator.probes \"a\" {\n    forward_to = []\n  }\n}\n\n\
                 own \"x\" { }\n\n\
                 foreach \"zone\" {\n  collection = []\n  var = \"zone\"\n\n  template {\n    \
@@ -204,7 +206,7 @@ fn everything_that_cannot_run_is_named_at_once_also_in_modules_and_imports() {
                 lib.outer \"x\" { }\n\n\
                 import.string \"text\" {\n  content = `declare \"m\" { faro.receiver \"a\" { } }\n\
                 declare \"n\" { discovery.nerve \"a\" { } }`\n}\n\n\
-                text.n \"x\" { }\n";
+                text.n \"x\" { }\n\nlib.outer \"again\" { }\n";
     let wrong = config(text);
     // What a module declares and nobody uses needs nothing.
     let lib = "import.string \"deep\" {\n  content = \"declare \\\"m\\\" {\\n  prometheus.operator.podmonitors \\\"a\\\" { }\\n}\"\n}\n\n\
@@ -212,11 +214,12 @@ fn everything_that_cannot_run_is_named_at_once_also_in_modules_and_imports() {
                declare \"unused\" {\n  discovery.triton \"a\" { }\n}\n";
     std::fs::write(wrong.path().join("lib.alloy"), lib).expect("write a module");
     wrong.check(&["--stability.level=experimental", "config.alloy"], expect![[r#"
-        Error: config.alloy:1:1: this version cannot run discovery.kuma (config.alloy:1:1), prometheus.operator.probes (config.alloy:6:3), beyla.ebpf (config.alloy:18:5), prometheus.operator.servicemonitors (lib.alloy:7:3), discovery.nerve (config.alloy:30:15), prometheus.operator.podmonitors (lib.alloy:2:13: line 2, column 3 of the text); `alloy check` accepts the configuration: remove these blocks, or run it with a version that has them
+        Error: config.alloy:5:1: this version cannot run discovery.kuma (config.alloy:5:1), prometheus.operator.probes (config.alloy:10:3), beyla.ebpf (config.alloy:22:5), prometheus.operator.servicemonitors (lib.alloy:7:3), discovery.nerve (config.alloy:34:15), prometheus.operator.podmonitors (lib.alloy:2:13: line 2, column 3 of the text); `alloy check` accepts the configuration: remove these blocks, or run it with a version that has them
 
-        1 | discovery.kuma "top" {
+        4 | 
+        5 | discovery.kuma "top" {
           | ^^^^^^^^^^^^^^
-        2 |   server = "http://localhost"
+        6 |   server = "http://localhost"
         Error: could not perform the initial load successfully
     "#]]);
 }
